@@ -1,0 +1,1 @@
+"""Judgement: samples in, verdicts with a sentence out. Pure: no store, no clock, no network."""

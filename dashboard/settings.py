@@ -1,0 +1,270 @@
+"""The sections of config.yaml that the control room reads. Every field has an example, used as the cure in messages."""
+
+import re
+from collections.abc import Sequence
+from datetime import date as Date
+from datetime import datetime, time
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from probes.settings import Rehearsal, Section, refuse
+
+SECTIONS_OF_OTHERS = frozenset({"probes"})
+Language = Literal["en", "mr", "hi", "bn"]
+STATE_PLACE = "STATE"
+_MAIL = re.compile(r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9-]+\.)+[A-Za-z]{2,63}$")
+_HOURS = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def _mail_address(text: str) -> str:
+    if len(text) > 254 or not _MAIL.match(text):
+        raise refuse(f'"{text[:60]}" is not one mail address', "Write for example dio.raigad@example.org")
+    return text
+
+
+def _hours(text: str) -> str:
+    match = _HOURS.match(text)
+    if not match or text[:5] >= text[6:] or text[6:] > "24:00":
+        raise refuse(f'"{text[:60]}" is not a span of hours within a day', 'Write for example "09:00-17:00", in quotes')
+    return text
+
+
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+Hours = Annotated[str, AfterValidator(_hours)]
+
+
+class ControlRoom(Section):
+    """Who hears of everything."""
+
+    name: str = Field(min_length=1, examples=["State Health Control Room, Maharashtra"])
+    mail: MailAddress = Field(examples=["control-room@example.org"])
+    language: Language = Field(default="en", examples=["en"])
+
+
+class State(Section):
+    """The state that is watched."""
+
+    code: str = Field(pattern=r"^[A-Z]{2}$", examples=["MH"])
+    name: str = Field(min_length=1, examples=["Maharashtra"])
+    timezone: str = Field(default="Asia/Kolkata", examples=["Asia/Kolkata"])
+    control_room: ControlRoom = Field(examples=[{"name": "State Health Control Room", "mail": "control-room@example.org"}])
+
+    @model_validator(mode="after")
+    def _zone_exists(self) -> Self:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            raise refuse(f'there is no time zone "{self.timezone}"', "Write for example Asia/Kolkata", ("timezone",)) from None
+        return self
+
+
+class Officer(Section):
+    """Who is told of a district's incidents."""
+
+    mail: MailAddress = Field(examples=["dio.raigad@example.org"])
+    name: str = Field(default="District Immunisation Officer", examples=["District Immunisation Officer"])
+    language: Language = Field(default="en", examples=["mr"])
+
+
+class District(Section):
+    """One district, keyed by its LGD code; row and col place its tile."""
+
+    code: int = Field(ge=1, le=9_999_999, examples=[491])
+    name: str = Field(min_length=1, max_length=60, examples=["Raigad"])
+    mr: str = Field(default="", examples=["रायगड"])
+    hi: str = Field(default="", examples=["रायगढ़"])
+    short: str = Field(min_length=1, max_length=4, examples=["Rai"])
+    division: str = Field(min_length=1, examples=["Konkan"])
+    row: int = Field(ge=0, le=30, examples=[3])
+    col: int = Field(ge=0, le=9, examples=[1])
+    officer: Officer = Field(examples=[{"mail": "dio.raigad@example.org"}])
+
+
+class JointArea(Section):
+    """Districts that share one figure, such as the two of Mumbai; their figure is never counted twice."""
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9-]*$", examples=["mumbai"])
+    name: str = Field(min_length=1, examples=["Mumbai (both districts)"])
+    districts: tuple[int, ...] = Field(min_length=2, examples=[[482, 483]])
+
+
+class SessionDay(Section):
+    """A day that differs from the week's pattern."""
+
+    date: Date = Field(examples=["2021-01-16"])
+    hours: Hours | None = Field(default=None, examples=["11:30-17:30"])
+    note: str = Field(default="", examples=["first day of the drive"])
+
+
+class Calendar(Section):
+    """When sessions are held. Outside them nothing alerts and zero is not zero."""
+
+    hours: Hours = Field(examples=["09:00-17:00"])
+    weekly: tuple[Weekday, ...] = Field(default=(), examples=[["tue", "wed", "fri", "sat"]])
+    days: tuple[SessionDay, ...] = Field(default=(), examples=[[{"date": "2021-01-16", "hours": "11:30-17:30"}]])
+    closed: tuple[SessionDay, ...] = Field(default=(), examples=[[{"date": "2021-02-27", "note": "move to version 2"}]])
+
+    def hours_on(self, day: Date) -> tuple[time, time] | None:
+        """Opening and closing time of a day in the state's zone; None: no session. 24:00 is given as 23:59:59."""
+        if any(entry.date == day for entry in self.closed):
+            return None
+        special = next((entry for entry in self.days if entry.date == day), None)
+        if special is None and WEEKDAYS[day.weekday()] not in self.weekly:
+            return None
+        text = (special.hours if special and special.hours else self.hours)
+        closing = time(23, 59, 59) if text[6:] == "24:00" else time.fromisoformat(text[6:])
+        return time.fromisoformat(text[:5]), closing
+
+
+class FigureRow(Section):
+    """One published or told number. `as_of` without an hour means that the hour is not known."""
+
+    place: int | str = Field(examples=[491])
+    day: Date = Field(examples=["2021-01-16"])
+    kind: Literal["target", "reported", "recorded", "paper"] = Field(examples=["reported"])
+    value: int = Field(ge=0, le=1_000_000_000, examples=[1829])
+    as_of: Date | datetime = Field(union_mode="left_to_right", examples=["2021-01-16T13:30:00+05:30"])
+    said: str = Field(default="", max_length=120, examples=["night of 16 January"])
+    source: str = Field(min_length=1, examples=["https://example.org/release"])
+    who: str = Field(default="", examples=["State Immunisation Officer"])
+    status: Literal["provisional", "final"] = Field(default="provisional", examples=["provisional"])
+    note: str = Field(default="", examples=["sum of ten centres"])
+
+
+class Rules(Section):
+    """Thresholds of the judgement; every number is a plain sentence (docs/rules.md)."""
+
+    slow_s: float = Field(default=15, gt=0, le=600, examples=[15])
+    slow_ratio: float = Field(default=3, gt=1, le=100, examples=[3])
+    slow_floor_s: float = Field(default=5, gt=0, le=600, examples=[5])
+    unworkable_s: float = Field(default=60, gt=0, le=3600, examples=[60])
+    held_samples: int = Field(default=3, ge=1, le=20, examples=[3])
+    fail_share: float = Field(default=0.7, gt=0, le=1, examples=[0.7])
+    fail_window_s: float = Field(default=90, ge=1, le=3600, examples=[90])
+    error_share: float = Field(default=0.2, gt=0, lt=1, examples=[0.2])
+    error_window_s: float = Field(default=300, ge=1, le=7200, examples=[300])
+    anchor_share: float = Field(default=0.8, gt=0, le=1, examples=[0.8])
+    silent_s: float = Field(default=120, ge=1, le=3600, examples=[120])
+    state_share: float = Field(default=0.6, gt=0, le=1, examples=[0.6])
+    settle_s: float = Field(default=20, ge=0, le=600, examples=[20])
+    recover_s: float = Field(default=120, ge=0, le=3600, examples=[120])
+    reopen_s: float = Field(default=600, ge=0, le=7200, examples=[600])
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.slow_s >= self.unworkable_s:
+            raise refuse(
+                f"slow_s {self.slow_s:g} is not below unworkable_s {self.unworkable_s:g}",
+                "Uploads get slow before they get unworkable: lower slow_s", ("slow_s",),
+            )
+        if self.slow_floor_s > self.slow_s:
+            raise refuse(
+                f"slow_floor_s {self.slow_floor_s:g} is above slow_s {self.slow_s:g}",
+                "The floor keeps small rises quiet: set it at or below slow_s", ("slow_floor_s",),
+            )
+        if self.error_share >= self.fail_share:
+            raise refuse(
+                f"error_share {self.error_share:g} is not below fail_share {self.fail_share:g}",
+                "Degraded comes before down: lower error_share", ("error_share",),
+            )
+        return self
+
+
+class Mail(Section):
+    """The relay that takes our mails."""
+
+    sender: MailAddress = Field(examples=["tikawatch@example.org"])
+    host: str = Field(default="127.0.0.1", min_length=1, examples=["smtp.example.org"])
+    port: int = Field(default=25, ge=1, le=65_535, examples=[587])
+    tls: Literal["none", "starttls", "implicit"] = Field(default="none", examples=["starttls"])
+    user: str = Field(default="", examples=["tikawatch"])
+    password_file: Path | None = Field(default=None, examples=["/etc/tikawatch/relay-password"])
+    timeout_s: float = Field(default=600, ge=1, le=1800, examples=[600])
+    give_up_h: float = Field(default=24, gt=0, le=240, examples=[24])
+
+
+class Web(Section):
+    """Where the pages are served. Until there is a login, only on this machine."""
+
+    host: Literal["127.0.0.1", "::1", "localhost"] = Field(default="127.0.0.1", examples=["127.0.0.1"])
+    port: int = Field(default=8600, ge=0, le=65_535, examples=[8600])
+    refresh_s: float = Field(default=5, ge=1, le=60, examples=[5])
+    address: str = Field(default="", examples=["http://127.0.0.1:8600"])
+
+
+class Dashboard(Section):
+    """The `dashboard` section."""
+
+    store: Path = Field(default=Path("data/tikawatch.db"), examples=["data/tikawatch.db"])
+    step_s: float = Field(default=5, ge=0.2, le=60, examples=[5])
+    web: Web = Field(default_factory=Web, examples=[{"port": 8600}])
+    mail: Mail = Field(examples=[{"sender": "tikawatch@example.org", "host": "smtp.example.org", "port": 587}])
+    rules: Rules = Field(default_factory=Rules, examples=[{"slow_s": 15}])
+
+
+class ControlRoomFile(BaseModel):
+    """What the control room reads of config.yaml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state: State = Field(examples=[{"code": "MH", "name": "Maharashtra"}])
+    districts: tuple[District, ...] = Field(min_length=1, examples=[[{"code": 491, "name": "Raigad"}]])
+    joint_areas: tuple[JointArea, ...] = Field(default=(), examples=[[{"key": "mumbai", "districts": [482, 483]}]])
+    calendar: Calendar = Field(examples=[{"hours": "09:00-17:00", "weekly": ["tue", "wed", "fri", "sat"]}])
+    figures: tuple[FigureRow, ...] = Field(default=(), examples=[[]])
+    dashboard: Dashboard = Field(examples=[{"mail": {"sender": "tikawatch@example.org"}}])
+    rehearsal: Rehearsal | None = Field(default=None, examples=[{"title": "Rehearsal"}])
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        _no_doubles("code", [d.code for d in self.districts])
+        _no_doubles("name", [d.name for d in self.districts])
+        _no_doubles("short", [d.short for d in self.districts])
+        _no_doubles("tile", [(d.row, d.col) for d in self.districts])
+        self._places_known()
+        return self
+
+    def _places_known(self) -> None:
+        codes = {d.code for d in self.districts}
+        for index, area in enumerate(self.joint_areas):
+            for position, code in enumerate(area.districts):
+                if code not in codes:
+                    raise refuse(f"district {code} is not in districts", "Use a code of the list districts",
+                                 ("joint_areas", index, "districts", position))
+        known = codes | {area.key for area in self.joint_areas} | {STATE_PLACE}
+        for index, row in enumerate(self.figures):
+            if row.place not in known:
+                raise refuse(f'place "{row.place}" is not known', _place_cure(row.place, self.districts),
+                             ("figures", index, "place"))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.state.timezone)
+
+    def district(self, code: int) -> District:
+        """The district of an LGD code; KeyError when there is none."""
+        return next((d for d in self.districts if d.code == code), None) or _unknown(code)
+
+
+def _unknown(code: int) -> District:
+    raise KeyError(code)
+
+
+def _no_doubles(key: str, values: Sequence[object]) -> None:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            shown = f"{value}" if key != "tile" else f"at row {value[0]}, col {value[1]}"  # type: ignore[index]
+            field: tuple[str | int, ...] = ("districts", index, "row" if key == "tile" else key)
+            raise refuse(f"{key} {shown} stands twice", "Give each district its own", field)
+
+
+def _place_cure(place: int | str, districts: tuple[District, ...]) -> str:
+    named = next((d for d in districts if d.name.lower() == str(place).lower()), None)
+    if named:
+        return f"Write its LGD code: {named.code}"
+    return "Write an LGD code of the list districts, a key of joint_areas, or STATE"

@@ -1,0 +1,51 @@
+"""Opens the store. SQLite runs in WAL mode with synchronous=FULL: what was acknowledged survives a power cut."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_store(file: Path) -> Engine:
+    """The engine of a SQLite file, created and brought to the newest schema if need be."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    engine = engine_for(f"sqlite+pysqlite:///{file}")
+    upgrade(engine)
+    return engine
+
+
+def engine_for(url: str) -> Engine:
+    """An engine with our settings, without touching the schema."""
+    engine = create_engine(url, connect_args={"timeout": 5} if url.startswith("sqlite") else {})
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _careful)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _careful(connection: DBAPIConnection, _record: Any) -> None:
+    connection.isolation_level = None  # we send BEGIN ourselves, below
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    """Writers queue at BEGIN instead of failing at their first write; readers ask for `readonly` and do not queue."""
+    readonly = connection.get_execution_options().get("readonly", False)
+    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")

@@ -1,0 +1,27 @@
+"""Time as an argument. Everything that needs the time is handed a Clock, so that tests and rehearsals can bring their own."""
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """A wall clock for stamps and a monotonic clock for durations; both in seconds."""
+
+    def now(self) -> float:
+        """Seconds since 1970-01-01 UTC. May step; never use it for durations."""
+
+    def monotonic(self) -> float:
+        """Seconds since an arbitrary moment; never steps back."""
+
+
+class WallClock:
+    """The machine's clock, moved by `ahead_s` seconds (negative in a rehearsal of a past day)."""
+
+    def __init__(self, ahead_s: float = 0.0) -> None:
+        self._ahead_s = ahead_s
+
+    def now(self) -> float:
+        return time.time() + self._ahead_s
+
+    def monotonic(self) -> float:
+        return time.monotonic()
