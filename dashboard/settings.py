@@ -15,7 +15,9 @@ from probes.settings import Rehearsal, Section, refuse
 SECTIONS_OF_OTHERS = frozenset({"probes"})
 Language = Literal["en", "mr", "hi", "bn"]
 STATE_PLACE = "STATE"
-_MAIL = re.compile(r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9-]+\.)+[A-Za-z]{2,63}$")
+_MAIL = re.compile(
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9-]+\.)+[A-Za-z]{2,63}$"
+)
 _HOURS = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -52,14 +54,18 @@ class State(Section):
     code: str = Field(pattern=r"^[A-Z]{2}$", examples=["MH"])
     name: str = Field(min_length=1, examples=["Maharashtra"])
     timezone: str = Field(default="Asia/Kolkata", examples=["Asia/Kolkata"])
-    control_room: ControlRoom = Field(examples=[{"name": "State Health Control Room", "mail": "control-room@example.org"}])
+    control_room: ControlRoom = Field(
+        examples=[{"name": "State Health Control Room", "mail": "control-room@example.org"}]
+    )
 
     @model_validator(mode="after")
     def _zone_exists(self) -> Self:
         try:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError):
-            raise refuse(f'there is no time zone "{self.timezone}"', "Write for example Asia/Kolkata", ("timezone",)) from None
+            raise refuse(
+                f'there is no time zone "{self.timezone}"', "Write for example Asia/Kolkata", ("timezone",)
+            ) from None
         return self
 
 
@@ -116,7 +122,7 @@ class Calendar(Section):
         special = next((entry for entry in self.days if entry.date == day), None)
         if special is None and WEEKDAYS[day.weekday()] not in self.weekly:
             return None
-        text = (special.hours if special and special.hours else self.hours)
+        text = special.hours if special and special.hours else self.hours
         closing = time(23, 59, 59) if text[6:] == "24:00" else time.fromisoformat(text[6:])
         return time.fromisoformat(text[:5]), closing
 
@@ -160,17 +166,20 @@ class Rules(Section):
         if self.slow_s >= self.unworkable_s:
             raise refuse(
                 f"slow_s {self.slow_s:g} is not below unworkable_s {self.unworkable_s:g}",
-                "Uploads get slow before they get unworkable: lower slow_s", ("slow_s",),
+                "Uploads get slow before they get unworkable: lower slow_s",
+                ("slow_s",),
             )
         if self.slow_floor_s > self.slow_s:
             raise refuse(
                 f"slow_floor_s {self.slow_floor_s:g} is above slow_s {self.slow_s:g}",
-                "The floor keeps small rises quiet: set it at or below slow_s", ("slow_floor_s",),
+                "The floor keeps small rises quiet: set it at or below slow_s",
+                ("slow_floor_s",),
             )
         if self.error_share >= self.fail_share:
             raise refuse(
                 f"error_share {self.error_share:g} is not below fail_share {self.fail_share:g}",
-                "Degraded comes before down: lower error_share", ("error_share",),
+                "Degraded comes before down: lower error_share",
+                ("error_share",),
             )
         return self
 
@@ -234,17 +243,29 @@ class ControlRoomFile(BaseModel):
         for index, area in enumerate(self.joint_areas):
             for position, code in enumerate(area.districts):
                 if code not in codes:
-                    raise refuse(f"district {code} is not in districts", "Use a code of the list districts",
-                                 ("joint_areas", index, "districts", position))
+                    raise refuse(
+                        f"district {code} is not in districts",
+                        "Use a code of the list districts",
+                        ("joint_areas", index, "districts", position),
+                    )
         known = codes | {area.key for area in self.joint_areas} | {STATE_PLACE}
         for index, row in enumerate(self.figures):
             if row.place not in known:
-                raise refuse(f'place "{row.place}" is not known', _place_cure(row.place, self.districts),
-                             ("figures", index, "place"))
+                raise refuse(
+                    f'place "{row.place}" is not known',
+                    _place_cure(row.place, self.districts),
+                    ("figures", index, "place"),
+                )
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.state.timezone)
+
+    def in_session(self, now: float) -> bool:
+        """True within the session hours of the day; `now` in seconds since 1970 UTC."""
+        local = datetime.fromtimestamp(now, self.zone)
+        hours = self.calendar.hours_on(local.date())
+        return hours is not None and hours[0] <= local.time() < hours[1]
 
     def district(self, code: int) -> District:
         """The district of an LGD code; KeyError when there is none."""

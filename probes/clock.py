@@ -25,3 +25,16 @@ class WallClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+class SetClock:
+    """A clock that stands until it is moved: replays, rehearsed mornings and tests."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def now(self) -> float:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at

@@ -19,6 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 MAX_BYTES = 1_048_576
+_SCALARS = ("null", "bool", "int", "float", "str", "timestamp")
 Path_ = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
@@ -85,7 +86,9 @@ def read(path: Path) -> Document:
     return Document(name, data, builder.lines, tuple(builder.findings))
 
 
-def validate(document: Document, model: type[M], ignore: frozenset[str] = frozenset()) -> tuple[M | None, list[Finding]]:
+def validate(
+    document: Document, model: type[M], ignore: frozenset[str] = frozenset()
+) -> tuple[M | None, list[Finding]]:
     """The model, or None and what is wrong. `ignore` names top-level sections that belong to somebody else."""
     data = {key: value for key, value in document.data.items() if key not in ignore}
     try:
@@ -102,10 +105,15 @@ def load(path: Path, model: type[M], ignore: frozenset[str] = frozenset()) -> M:
     """
     document = read(path)
     settings, findings = validate(document, model, ignore)
-    findings += document.findings
-    if settings is None or findings:
-        raise ConfigError(document.file, findings)
+    if settings is None or document.findings:
+        raise ConfigError(document.file, all_of(document, findings))
     return settings
+
+
+def all_of(document: Document, findings: list[Finding]) -> list[Finding]:
+    """Mistakes of the text and of the models; what only follows from a mistake of the text is left out."""
+    places = {finding.where for finding in document.findings}
+    return [*document.findings, *(finding for finding in findings if finding.where not in places)]
 
 
 def _single(file: str, wrong: str, cure: str) -> ConfigError:
@@ -141,13 +149,17 @@ class _Builder:
 
     def value(self, node: Node, path: Path_) -> Any:
         if id(node) in self._seen:
-            self._note(node, path, "aliases (*name) are not supported", "Write the value out")
+            line = self.lines.get(path, node.start_mark.line + 1)
+            self.findings.append(
+                Finding(line, dotted(path), "aliases (*name) are not supported", "Write the value out")
+            )
             return None
         self._seen.add(id(node))
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self._item(item, (*path, index)) for index, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)
         return self._scalar(node, path)
 
     def _item(self, node: Node, path: Path_) -> Any:
@@ -168,9 +180,10 @@ class _Builder:
         return result
 
     def _scalar(self, node: ScalarNode, path: Path_) -> Any:
-        kind, text = node.tag.rsplit(":", 1)[-1], str(node.value)
-        if node.tag.startswith("tag:yaml.org,2002:") is False or kind == "merge":
-            self._note(node, path, f"tag {node.tag} is not allowed", "Write a plain value")
+        tag, text = str(node.tag), str(node.value)
+        kind = tag.removeprefix("tag:yaml.org,2002:")
+        if kind not in _SCALARS:
+            self._note(node, path, f"tag {tag} is not allowed", "Write a plain value")
             return None
         if kind == "null":
             return None
@@ -186,7 +199,9 @@ class _Builder:
                 raise ValueError(text)
             return int(text) if kind == "int" else float(text)
         except ValueError:
-            self._note(node, path, f'"{text}" is an odd way to write a number', "Use plain digits, or quotes for a text")
+            self._note(
+                node, path, f'"{text}" is an odd way to write a number', "Use plain digits, or quotes for a text"
+            )
             return None
 
     def _note(self, node: Node, path: Path_, wrong: str, cure: str) -> None:
@@ -202,7 +217,7 @@ def dotted(path: Path_) -> str:
 
 
 def _finding(document: Document, model: type[BaseModel], error: ErrorDetails) -> Finding:
-    path = tuple(part for part in error["loc"])
+    path = tuple(error["loc"])
     field, siblings = _field_at(model, path)
     context = error.get("ctx", {})
     cure = _cure(field, siblings, error["type"], path)
@@ -215,30 +230,36 @@ def _finding(document: Document, model: type[BaseModel], error: ErrorDetails) ->
     return Finding(line, dotted(path), _wrong(error, path), cure)
 
 
+# {shown} is the value, {key} the last part of its place; the rest comes from pydantic's context of the error
+_WRONG = {
+    "missing": 'key "{key}" is missing',
+    "extra_forbidden": 'unknown key "{key}"',
+    "literal_error": "{shown} is not one of {expected}",
+    "enum": "{shown} is not one of {expected}",
+    "int_type": "{shown} is not a whole number",
+    "int_parsing": "{shown} is not a whole number",
+    "int_from_float": "{shown} is not a whole number",
+    "float_type": "{shown} is not a number",
+    "float_parsing": "{shown} is not a number",
+    "string_type": "{shown} is not a text",
+    "model_type": "{shown} is not a section with keys",
+    "dict_type": "{shown} is not a section with keys",
+    "list_type": "{shown} is not a list",
+    "tuple_type": "{shown} is not a list",
+    "too_short": "{shown} is too short, at least {min_length} needed",
+    "string_too_short": "{shown} is too short",
+    "string_pattern_mismatch": "{shown} has not the wanted form",
+    "config": "{wrong}",
+}
+
+
 def _wrong(error: ErrorDetails, path: Path_) -> str:
     shown = repr_value(error["input"])
-    match error["type"]:
-        case "missing":
-            return f'key "{path[-1]}" is missing'
-        case "extra_forbidden":
-            return f'unknown key "{path[-1]}"'
-        case "literal_error" | "enum":
-            return f"{shown} is not one of {error.get('ctx', {}).get('expected', '')}"
-        case "int_type" | "int_parsing" | "int_from_float":
-            return f"{shown} is not a whole number"
-        case "float_type" | "float_parsing":
-            return f"{shown} is not a number"
-        case "string_type":
-            return f"{shown} is not a text"
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return f"{shown} is not a section with keys"
-        case "list_type" | "tuple_type":
-            return f"{shown} is not a list"
-        case "value_error" | "config":
-            return error["msg"].removeprefix("Value error, ")
-        case _:
-            message = error["msg"].removeprefix("Input should be ")
-            return f"{shown} is refused: it should be {message}" if message != error["msg"] else f"{shown}: {message}"
+    words = _WRONG.get(error["type"])
+    if words is not None:
+        return words.format_map({**error.get("ctx", {}), "shown": shown, "key": path[-1] if path else ""})
+    message = error["msg"].removeprefix("Input should be ")
+    return f"{shown} is refused: it should be {message}" if message != error["msg"] else f"{shown}: {message}"
 
 
 def repr_value(value: object) -> str:

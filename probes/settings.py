@@ -31,7 +31,8 @@ def _web_address(url: str) -> str:
     if not parts.hostname:
         raise refuse(f'"{url}" names no host', "Write for example https://registry.example.org/ping")
     if parts.username or parts.password:
-        raise refuse("the address holds a user name or password", "Put secrets into a file and name it in headers_file")
+        cure = "Addresses are shown on pages and in logs: send the secret in headers instead"
+        raise refuse("the address holds a user name or password", cure)
     return url
 
 
@@ -75,7 +76,9 @@ class Check(Section):
     headers: dict[str, str] = Field(default_factory=dict, examples=[{"X-Facility": "test"}])
     max_bytes: int = Field(default=1_048_576, ge=1, le=104_857_600, examples=[1048576])
     payload_bytes: int = Field(default=4096, ge=256, le=10_485_760, examples=[4096])
-    read_back: ReadBack | None = Field(default=None, examples=[{"url": "https://registry.example.org/records/{record}"}])
+    read_back: ReadBack | None = Field(
+        default=None, examples=[{"url": "https://registry.example.org/records/{record}"}]
+    )
     clean_up: CleanUp | None = Field(default=None, examples=[{"url": "https://registry.example.org/records/{record}"}])
 
     @model_validator(mode="after")
@@ -86,7 +89,9 @@ class Check(Section):
                 "A 200 alone proves nothing: add read_back: {url: https://registry.example.org/records/{record}}",
             )
         if self.kind is not CheckKind.UPLOAD and (self.read_back or self.clean_up):
-            raise refuse(f'check "{self.name}" is of kind {self.kind}; only an upload has read_back or clean_up', "Remove it")
+            raise refuse(
+                f'check "{self.name}" is of kind {self.kind}; only an upload has read_back or clean_up', "Remove it"
+            )
         return self
 
     @property
@@ -114,7 +119,9 @@ class Spool(Section):
 class Delivery(Section):
     """Where samples go."""
 
-    url: WebAddress = Field(default="http://127.0.0.1:8600/api/v1/samples", examples=["http://127.0.0.1:8600/api/v1/samples"])
+    url: WebAddress = Field(
+        default="http://127.0.0.1:8600/api/v1/samples", examples=["http://127.0.0.1:8600/api/v1/samples"]
+    )
     token_file: Path = Field(default=Path("data/agent-token"), examples=["data/agent-token"])
     batch: int = Field(default=500, ge=1, le=1000, examples=[500])
     every_s: float = Field(default=1.0, ge=0.05, le=60, examples=[1])
@@ -135,9 +142,15 @@ class Probes(Section):
     agent: Name = Field(examples=["control-room"])
     vantage: str = Field(min_length=1, max_length=64, examples=["Mumbai data centre"])
     districts: tuple[int, ...] = Field(min_length=1, examples=[[490, 491]])
-    checks: tuple[Check, ...] = Field(min_length=1, examples=[[{"name": "ping", "kind": "http", "url": "https://registry.example.org/ping"}]])
-    consent: Consent | None = Field(default=None, examples=[{"who": "Registry Operations", "when": "2021-01-10", "reference": "letter 17/2021"}])
-    user_agent: str = Field(default="Tikawatch (synthetic probe)", max_length=200, examples=["Tikawatch (synthetic probe)"])
+    checks: tuple[Check, ...] = Field(
+        min_length=1, examples=[[{"name": "ping", "kind": "http", "url": "https://registry.example.org/ping"}]]
+    )
+    consent: Consent | None = Field(
+        default=None, examples=[{"who": "Registry Operations", "when": "2021-01-10", "reference": "letter 17/2021"}]
+    )
+    user_agent: str = Field(
+        default="Tikawatch (synthetic probe)", max_length=200, examples=["Tikawatch (synthetic probe)"]
+    )
     in_flight: int = Field(default=256, ge=1, le=4096, examples=[256])
     starts_per_second: float = Field(default=50, gt=0, le=10_000, examples=[50])
     spool: Spool = Field(default_factory=Spool, examples=[{"file": "data/spool.db"}])
@@ -155,7 +168,9 @@ class Probes(Section):
         names = [check.name for check in self.checks]
         for index, name in enumerate(names):
             if name in names[:index]:
-                raise refuse(f'two checks are called "{name}"', "Give each check its own name", ("checks", index, "name"))
+                raise refuse(
+                    f'two checks are called "{name}"', "Give each check its own name", ("checks", index, "name")
+                )
         for index, code in enumerate(self.districts):
             if code in self.districts[:index]:
                 raise refuse(f"district {code} stands twice", "Remove one of the two", ("districts", index))

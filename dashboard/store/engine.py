@@ -1,11 +1,14 @@
 """Opens the store. SQLite runs in WAL mode with synchronous=FULL: what was acknowledged survives a power cut."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -49,3 +52,16 @@ def _begin_immediate(connection: Any) -> None:
     """Writers queue at BEGIN instead of failing at their first write; readers ask for `readonly` and do not queue."""
     readonly = connection.get_execution_options().get("readonly", False)
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that only reads and does not queue behind the writer."""
+    with engine.connect().execution_options(readonly=True) as connection:
+        yield connection
+
+
+def insert_new(connection: Connection, table: Table) -> Any:
+    """INSERT that leaves rows alone which are there already, in the dialect of the connection."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()

@@ -1,0 +1,213 @@
+"""The commands: parse, wire, exit. Rooms of the control room are imported inside their command, so that an agent without them works."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from probes import config_file
+from probes.clock import WallClock
+from probes.config_file import ConfigError
+from probes.settings import SECTIONS_OF_OTHERS, AgentFile
+
+if TYPE_CHECKING:
+    from dashboard.settings import ControlRoomFile
+
+OK, FAILED, USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; every failure is one readable message on stderr."""
+    chosen = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    command: Callable[[argparse.Namespace], int] = chosen.command
+    try:
+        return command(chosen)
+    except ConfigError as problem:
+        print(problem, file=sys.stderr)
+        return FAILED
+    except (OSError, RuntimeError) as problem:
+        print(f"tikawatch {chosen.name}: {problem}", file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tikawatch",
+        description="Watches a vaccination registry from the districts' side, for a state health control room.",
+    )
+    commands = parser.add_subparsers(title="commands", dest="name", required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], help_: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_, description=help_)
+        sub.set_defaults(command=command)
+        return sub
+
+    def with_config(sub: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        sub.add_argument(
+            "--config", type=Path, default=Path("config.yaml"), metavar="FILE", help="default: config.yaml"
+        )
+        return sub
+
+    with_config(add("demo", _demo, "rehearse 16 January 2021 on this machine; prints the address, Ctrl-C ends it"))
+    with_config(add("run", _run, "run the agent and the control room of one machine"))
+    with_config(add("probe", _probe, "run an agent alone"))
+    with_config(add("serve", _serve, "run the control room alone: pages, watch and mail"))
+    check = add("check-config", _check_config, "say every mistake of a config file at once, or what it will run")
+    check.add_argument("file", type=Path, metavar="FILE")
+    _add_agent(with_config(add("agent", _agent, "let an agent send samples, take that back, or list agents")))
+    mail = with_config(add("mail", _mail, "send a test mail through the configured relay"))
+    mail.add_argument("what", choices=["test"])
+    mail.add_argument("address", metavar="ADDRESS")
+    return parser
+
+
+def _add_agent(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("what", choices=["add", "revoke", "list"])
+    sub.add_argument("agent", nargs="?", metavar="NAME")
+
+
+# -- commands -----------------------------------------------------------------------------------------------------------
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from dashboard import demo
+
+    stop = _stop_on_signal()
+    logging.getLogger().setLevel(logging.WARNING)
+    demo.run(chosen.config, lambda line: print(line, flush=True), stop)
+    print("Tikawatch has stopped; nothing is left running.", flush=True)
+    return OK
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from dashboard import supervise
+    from dashboard.supervise import Child
+
+    _control_room_settings(chosen.config)
+    _agent_settings(chosen.config)
+    _own_token(chosen.config)
+    stop = _stop_on_signal()
+    config = str(chosen.config)
+    children = [Child(role, ["-m", "dashboard.cli", role, "--config", config]) for role in ("serve", "probe")]
+    try:
+        while not stop.wait(0.5):
+            for child in children:
+                child.restart_if_dead()
+    finally:
+        supervise.stop(children[::-1])
+    return OK
+
+
+def _probe(chosen: argparse.Namespace) -> int:
+    from probes import agent
+
+    settings = _agent_settings(chosen.config)
+    agent.run(settings, _stop_on_signal(), WallClock(settings.rehearsal.clock_ahead_s if settings.rehearsal else 0))
+    return OK
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    from dashboard import wiring
+    from dashboard.store.lock import StoreInUseError
+
+    settings = _control_room_settings(chosen.config)
+    clock = WallClock(settings.rehearsal.clock_ahead_s if settings.rehearsal else 0)
+    try:
+        wiring.serve(settings, clock, _stop_on_signal())
+    except StoreInUseError as problem:
+        print(f"tikawatch serve: {problem}", file=sys.stderr)
+        return FAILED
+    return OK
+
+
+def _check_config(chosen: argparse.Namespace) -> int:
+    from dashboard import check_config
+
+    print(check_config.summary(chosen.file))
+    return OK
+
+
+def _agent(chosen: argparse.Namespace) -> int:
+    from dashboard.store import agents
+    from dashboard.store.engine import open_store
+
+    if chosen.what != "list" and not chosen.agent:
+        print(
+            f"tikawatch agent {chosen.what}: name the agent, for example: tikawatch agent {chosen.what} raigad-1",
+            file=sys.stderr,
+        )
+        return USAGE
+    engine = open_store(_control_room_settings(chosen.config).dashboard.store)
+    now_ms = int(WallClock().now() * 1000)
+    with engine.begin() as connection:
+        if chosen.what == "add":
+            print(agents.add(connection, chosen.agent, now_ms))
+        elif chosen.what == "revoke" and not agents.revoke(connection, chosen.agent, now_ms):
+            print(
+                f'tikawatch agent revoke: there is no agent "{chosen.agent}"; see: tikawatch agent list',
+                file=sys.stderr,
+            )
+            return FAILED
+        elif chosen.what == "list":
+            for known in agents.everyone(connection):
+                print(f"{known.name}{'  revoked' if known.revoked else ''}")
+    return OK
+
+
+def _mail(chosen: argparse.Namespace) -> int:
+    from dashboard.notices.smtp import test_mail
+
+    settings = _control_room_settings(chosen.config)
+    reply = test_mail(settings, chosen.address, WallClock().now())
+    print(reply)
+    return OK if reply.startswith("accepted") else FAILED
+
+
+# -- what commands share ------------------------------------------------------------------------------------------------
+
+
+def _control_room_settings(path: Path) -> "ControlRoomFile":
+    from dashboard import settings
+
+    return config_file.load(path, settings.ControlRoomFile, settings.SECTIONS_OF_OTHERS)
+
+
+def _agent_settings(path: Path) -> AgentFile:
+    return config_file.load(path, AgentFile, SECTIONS_OF_OTHERS)
+
+
+def _own_token(path: Path) -> None:
+    """The agent of this machine gets its token by itself, once."""
+    from dashboard.store import agents
+    from dashboard.store.engine import open_store
+
+    probes = _agent_settings(path).probes
+    file = probes.delivery.token_file
+    if file.exists():
+        return
+    engine = open_store(_control_room_settings(path).dashboard.store)
+    with engine.begin() as connection:
+        token = agents.add(connection, probes.agent, int(WallClock().now() * 1000))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(token)
+    engine.dispose()
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""The control room's Prometheus metrics, counted from the store at each scrape. The names stand in TABLE and docs/metrics.md."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection, Engine, func, select
+
+from dashboard.detection.states import DistrictState
+from dashboard.incidents.incident import IncidentKind
+from dashboard.incidents.ledger import OPEN
+from dashboard.settings import STATE_PLACE, ControlRoomFile
+from dashboard.store import flips, jobs
+from dashboard.store.engine import reading
+from dashboard.store.schema import boot, figure, incident, notice, sample
+from probes.clock import Clock
+
+
+class Metric(NamedTuple):
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+TABLE = {
+    "state": Metric(
+        "tikawatch_district_state", "1 for the state a district is in, 0 for the others.", ("district", "state")
+    ),
+    "incidents": Metric("tikawatch_incidents_open", "Open incidents.", ("kind",)),
+    "doses": Metric("tikawatch_doses", "The state's newest figure of the newest service day.", ("kind",)),
+    "notices": Metric("tikawatch_outbox_notices", "Mails by what became of them.", ("state",)),
+    "oldest": Metric(
+        "tikawatch_outbox_oldest_due_seconds", "Age of the oldest mail that is still owed; 0 when none is."
+    ),
+    "lag": Metric("tikawatch_ingest_lag_seconds", "Between the end of the newest sample and its arrival."),
+    "age": Metric(
+        "tikawatch_newest_sample_age_seconds", "Since the newest sample arrived; absent before the first one."
+    ),
+    "watch": Metric("tikawatch_watch_age_seconds", "Since the watch last judged; absent before its first step."),
+    "skew": Metric("tikawatch_agent_clock_skew_seconds", "Largest clock skew of an agent, at its last batch."),
+    "dropped": Metric("tikawatch_agent_dropped_samples", "Samples that agents had to throw away, as they reported."),
+}
+
+
+class StoreCollector(Collector):
+    """Asks the store when Prometheus asks us: always the truth of the store, whichever process wrote it."""
+
+    def __init__(self, engine: Engine, settings: ControlRoomFile, clock: Clock) -> None:
+        self._engine, self._settings, self._clock = engine, settings, clock
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        now_ms = int(self._clock.now() * 1000)
+        with reading(self._engine) as connection:
+            yield self._states(connection)
+            yield _family("incidents", _incidents(connection))
+            yield _family("doses", _doses(connection))
+            yield _family("notices", _by_label(connection.execute(_NOTICES)))
+            yield _family("oldest", {(): _age(connection.execute(_OLDEST_DUE).scalar(), now_ms) or 0})
+            yield from self._ages(connection, now_ms)
+            yield _family(
+                "skew", {(): abs(connection.execute(select(func.max(func.abs(boot.c.skew_ms)))).scalar() or 0) / 1000}
+            )
+            yield _family("dropped", {(): connection.execute(select(func.sum(boot.c.dropped))).scalar() or 0})
+
+    def _states(self, connection: Connection) -> GaugeMetricFamily:
+        now = flips.newest(connection)
+        values: dict[tuple[str, ...], float] = {}
+        for district in self._settings.districts:
+            state = now[district.code].new if district.code in now else DistrictState.NO_DATA
+            values |= {(str(district.code), str(each)): float(each is state) for each in DistrictState}
+        return _family("state", values)
+
+    def _ages(self, connection: Connection, now_ms: int) -> Iterator[GaugeMetricFamily]:
+        newest = connection.execute(
+            select(sample.c.received_ms, sample.c.started_ms, sample.c.total_us)
+            .order_by(sample.c.sample_id.desc())
+            .limit(1)
+        ).one_or_none()
+        if newest is not None:
+            ended_ms = newest.started_ms + newest.total_us / 1000
+            yield _family("lag", {(): max(0.0, (newest.received_ms - ended_ms) / 1000)})
+            yield _family("age", {(): _age(newest.received_ms, now_ms) or 0})
+        ran = _age(jobs.ran_at(connection, jobs.WATCH), now_ms)
+        if ran is not None:
+            yield _family("watch", {(): ran})
+
+
+_NOTICES = select(notice.c.state, func.count()).group_by(notice.c.state)
+_OLDEST_DUE = select(func.min(notice.c.created_ms)).where(notice.c.state.in_(("due", "sending")))
+
+
+def _incidents(connection: Connection) -> dict[tuple[str, ...], float]:
+    query = select(incident.c.kind, func.count()).where(incident.c.status == OPEN).group_by(incident.c.kind)
+    counted = _by_label(connection.execute(query))
+    return {(str(kind),): counted.get((str(kind),), 0) for kind in IncidentKind}
+
+
+def _doses(connection: Connection) -> dict[tuple[str, ...], float]:
+    day = select(func.max(figure.c.day)).where(figure.c.place == STATE_PLACE, figure.c.rehearsed == 0).scalar_subquery()
+    query = (
+        select(figure.c.kind, figure.c.value)
+        .where(figure.c.place == STATE_PLACE, figure.c.day == day, figure.c.rehearsed == 0)
+        .order_by(figure.c.as_of_ms, figure.c.figure_id)
+    )
+    return _by_label(connection.execute(query))  # the newest comes last and stays
+
+
+def _by_label(rows: Iterable[Any]) -> dict[tuple[str, ...], float]:
+    return {(label,): value for label, value in rows}
+
+
+def _age(then_ms: int | None, now_ms: int) -> float | None:
+    return None if then_ms is None else max(0.0, (now_ms - then_ms) / 1000)
+
+
+def _family(key: str, values: dict[tuple[str, ...], float]) -> GaugeMetricFamily:
+    metric = TABLE[key]
+    family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+    for labels, value in values.items():
+        family.add_metric(labels, value)
+    return family

@@ -1,0 +1,48 @@
+"""Agents that may send samples. A token is shown once, when it is made; the store keeps its SHA-256."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from dashboard.store.schema import agent
+
+
+@dataclass(frozen=True)
+class Agent:
+    agent_id: int
+    name: str
+    revoked: bool
+
+
+def add(connection: Connection, name: str, now_ms: int, token: str | None = None) -> str:
+    """Add an agent, or give a known one a new token, and return the token (43 characters of URL-safe base64)."""
+    token = token or secrets.token_urlsafe(32)
+    values = {"token_sha256": _digest(token), "added_ms": now_ms, "revoked_ms": None}
+    known = connection.execute(update(agent).where(agent.c.name == name).values(values))
+    if known.rowcount == 0:
+        connection.execute(agent.insert().values(name=name, **values))
+    return token
+
+
+def revoke(connection: Connection, name: str, now_ms: int) -> bool:
+    """Refuse an agent's samples from now on; False when there is no such agent."""
+    result = connection.execute(update(agent).where(agent.c.name == name).values(revoked_ms=now_ms))
+    return result.rowcount == 1
+
+
+def by_token(connection: Connection, token: str) -> Agent | None:
+    """The agent of a token, unless revoked."""
+    query = select(agent).where(agent.c.token_sha256 == _digest(token), agent.c.revoked_ms.is_(None))
+    row = connection.execute(query).one_or_none()
+    return Agent(row.agent_id, row.name, False) if row else None
+
+
+def everyone(connection: Connection) -> list[Agent]:
+    rows = connection.execute(select(agent).order_by(agent.c.name))
+    return [Agent(row.agent_id, row.name, row.revoked_ms is not None) for row in rows]
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,16 @@
+"""A fresh store for each test: a real SQLite file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from dashboard.store.engine import open_store
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(tmp_path / "tikawatch.db")
+    yield engine
+    engine.dispose()
