@@ -163,12 +163,11 @@ def _agent(chosen: argparse.Namespace) -> int:
 
 
 def _mail(chosen: argparse.Namespace) -> int:
-    from dashboard.notices.smtp import test_mail
+    from dashboard.notices import trial
 
-    settings = _control_room_settings(chosen.config)
-    reply = test_mail(settings, chosen.address, WallClock().now())
-    print(reply)
-    return OK if reply.startswith("accepted") else FAILED
+    reply = trial.send(_control_room_settings(chosen.config), chosen.address, WallClock().now())
+    print(f"{reply.result}: {reply.text}")
+    return OK if reply.result == "accepted" else FAILED
 
 
 # -- what commands share ------------------------------------------------------------------------------------------------

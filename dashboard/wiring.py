@@ -3,19 +3,21 @@
 import logging
 import random
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
 from dashboard.incidents import ledger
 from dashboard.intake import create_intake
 from dashboard.notices import outbox
 from dashboard.notices.sender import Sender
-from dashboard.notices.smtp import Smtp
+from dashboard.notices.smtp import SmtpTransport
 from dashboard.settings import ControlRoomFile
 from dashboard.store import figures
 from dashboard.store.engine import open_store
@@ -26,6 +28,8 @@ from dashboard.web.app import create_app
 from probes.clock import Clock
 
 log = logging.getLogger(__name__)
+_MAIL_PAUSE_S = 0.5
+_LAST_MAIL_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def open_for(settings: ControlRoomFile, clock: Clock) -> Engine:
 
 def watch_and_sender(engine: Engine, settings: ControlRoomFile, clock: Clock) -> tuple[Watch, Sender]:
     """The two that write after the intake has: judgement and mail."""
-    sender = Sender(engine, settings, clock, Smtp(settings.dashboard.mail), random.Random())
+    sender = Sender(engine, settings, clock, SmtpTransport(settings.dashboard.mail), random.random)
     return Watch(engine, settings, clock, outbox.enqueue), sender
 
 
@@ -74,6 +78,7 @@ def serve(settings: ControlRoomFile, clock: Clock, stop: threading.Event) -> Non
     Raises:
         StoreInUseError: another control room holds the store.
         OSError: the port is taken.
+        RuntimeError: one of its threads ended by itself.
     """
     with holding(settings.dashboard.store):
         room = build(settings, clock)
@@ -81,32 +86,51 @@ def serve(settings: ControlRoomFile, clock: Clock, stop: threading.Event) -> Non
         http = create_server(
             room.server, host=web.host, port=web.port, threads=8, connection_limit=1000, channel_timeout=30
         )
-        threading.Thread(target=http.run, name="http", daemon=True).start()
-        scheduler = _schedule(room, settings.dashboard.step_s)
+        broken: list[str] = []
+        _start("http", http.run, stop, broken)
+        mailing = _start("mail", partial(_send_mails, room.sender, stop), stop, broken)
+        scheduler = _scheduled(room.watch, settings.dashboard.step_s)
         log.info(
             "control room on http://%s:%s, this machine only: there is no login yet", web.host, http.effective_port
         )
         stop.wait()
         scheduler.shutdown(wait=True)
         http.close()
-        room.engine.dispose()
+        mailing.join(_LAST_MAIL_S)
+        if broken:
+            raise RuntimeError(f"stopped because its {broken[0]} thread ended; see the lines above")
 
 
-def _schedule(room: ControlRoom, step_s: float) -> BackgroundScheduler:
-    """The slow jobs, one at a time each; a run that was missed is not made up for: the next one sees everything."""
-    room.sender.recover()
-    scheduler = BackgroundScheduler(
-        timezone="UTC", executors={"default": ThreadPoolExecutor(2)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
-    )  # fmt: skip
-    scheduler.add_job(room.watch.step, "interval", seconds=step_s, id="watch")
-    scheduler.add_job(_drain, "interval", args=[room.sender], seconds=min(1.0, step_s), id="mail")
+def _start(name: str, work: Callable[[], None], stop: threading.Event, broken: list[str]) -> threading.Thread:
+    """A thread whose end ends the control room: half of one would look alive and tell nobody."""
+
+    def until_it_ends() -> None:
+        try:
+            work()
+        finally:
+            if not stop.is_set():
+                broken.append(name)
+            stop.set()
+
+    thread = threading.Thread(target=until_it_ends, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _scheduled(watch: Watch, step_s: float) -> BackgroundScheduler:
+    """The watch, one step at a time; a step that was missed is not made up for: the next one sees everything."""
+    scheduler = BackgroundScheduler(timezone="UTC")
+    limits = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
+    scheduler.add_job(watch.step, "interval", seconds=step_s, id="watch", **limits)
     scheduler.start()
     return scheduler
 
 
-def _drain(sender: Sender) -> None:
-    """Send what is due; a bounded run, so that stopping never waits for a long queue."""
-    for _ in range(50):
-        if not sender.step():
-            return
+def _send_mails(sender: Sender, stop: threading.Event) -> None:
+    """A thread of its own, as a relay may take ten minutes for its last word; what it cuts short is in doubt and comes again."""
+    while not stop.wait(_MAIL_PAUSE_S):
+        try:
+            while not stop.is_set() and sender.step():
+                pass
+        except SQLAlchemyError:
+            log.exception("mails wait: the store does not take writes")

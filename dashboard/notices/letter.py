@@ -1,0 +1,201 @@
+"""Writes a mail's subject, text and HTML part. Pure: words come from words/, shape from templates/, facts from the step."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from babel.dates import format_datetime
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from dashboard.incidents.incident import IncidentKind, Step
+from dashboard.notices.phrases import Phrases, phrases
+from dashboard.notices.route import Purpose, Recipient, district_name
+from dashboard.settings import ControlRoomFile
+
+REHEARSAL_MARK = "[Rehearsal] "  # in every language, so that one mail filter finds them all
+NAMES_IN_SUBJECT = 3
+NAMES_TOLD_TOO = 8
+
+# glyph, bar colour, text colour: the light theme's state fills and inks on a white card
+_LOOK = {
+    IncidentKind.SLOWDOWN: ("▲", "#F0B02E", "#7A4E00"),
+    IncidentKind.OUTAGE: ("✕", "#B5122B", "#B5122B"),
+    IncidentKind.LOCAL: ("⇎", "#5B45C4", "#4B36B0"),
+    IncidentKind.AGENT_SILENT: ("?", "#5B6976", "#3F4D59"),
+    IncidentKind.MONITOR_OFFLINE: ("⊘", "#101820", "#101820"),
+}
+_LOOK_OVER = ("✓", "#CBD3DA", "#3F4D59")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail's content; the subject holds no control character."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def compose(settings: ControlRoomFile, step: Step, recipient: Recipient, told: Sequence[int]) -> Letter:
+    """The mail of one step to one recipient, in the recipient's language.
+
+    `told`: LGD codes of all districts whose officers are told of this fault, by this step or an earlier one.
+    """
+    facts = _Facts(settings, step, recipient)
+    content = facts.content(told)
+    return Letter(
+        subject=facts.subject(),
+        text=_environment().get_template("letter.txt").render(content),
+        html=_environment().get_template("letter.html").render(content),
+    )
+
+
+def one_line(text: str) -> str:
+    """The text without control characters and line or direction marks, so that it can stand in a header."""
+    kept = (c for c in text if unicodedata.bidirectional(c) not in _DIRECTION_MARKS)
+    return " ".join("".join(" " if unicodedata.category(c) in _BREAKING else c for c in kept).split())
+
+
+_BREAKING = ("Cc", "Zl", "Zp", "Cs")
+_DIRECTION_MARKS = ("LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+class _Facts:
+    """One step as one recipient reads it."""
+
+    def __init__(self, settings: ControlRoomFile, step: Step, recipient: Recipient) -> None:
+        self._settings, self._step, self._recipient = settings, step, recipient
+        self._words: Phrases = phrases(recipient.language)
+        self._kind = self._words.kinds[step.kind]
+        self._over = recipient.purpose is Purpose.CLOSING
+        mine = [code for code in step.districts if code in recipient.districts]
+        self._codes = (*mine, *(code for code in step.districts if code not in mine))
+
+    def subject(self) -> str:
+        place = self._fill("subject")
+        if self._step.kind is not IncidentKind.MONITOR_OFFLINE and len(self._codes) > 1 and not self._everywhere:
+            shown = self._names(self._codes[:NAMES_IN_SUBJECT])
+            place += f": {shown}" + (", …" if len(self._codes) > NAMES_IN_SUBJECT else "")
+        if self._recipient.purpose is Purpose.UPDATE:
+            place = self._words.update.format(subject=place)
+        if self._recipient.purpose is Purpose.AGAIN:
+            place = self._words.again.format(subject=place)
+        return one_line(REHEARSAL_MARK + place if self._settings.rehearsal else place)
+
+    def content(self, told: Sequence[int]) -> dict[str, object]:
+        rehearsal = self._settings.rehearsal
+        glyph, bar, ink = _LOOK_OVER if self._over else _LOOK[self._step.kind]
+        address = self._settings.dashboard.web.address
+        return {
+            "language": self._recipient.language,
+            "rehearsal": self._words.rehearsal.format(title=one_line(rehearsal.title)) if rehearsal else "",
+            "glyph": glyph, "bar": bar, "ink": ink,
+            "headline": one_line(self._fill("headline")),
+            "rows": self._rows(told),
+            "ask": self._words.ask,
+            "asks": self._asks(),
+            "page": address if address.startswith(("http://", "https://")) else "",
+            "open_page": self._words.open_page,
+            "next": self._next(),
+            "footer": self._footer(),
+            "sender": one_line(self._settings.state.control_room.name),
+        }  # fmt: skip
+
+    @property
+    def _everywhere(self) -> bool:
+        return len(self._codes) in (0, len(self._settings.districts))
+
+    def _fill(self, what: str) -> str:
+        number = "one" if len(self._codes) == 1 else "many"
+        phrase: str = getattr(self._kind, f"{'over_' if self._over else ''}{what}_{number}")
+        many = self._words.in_all_districts if self._everywhere else self._words.in_n_districts
+        return phrase.format(
+            names=self._names(self._codes),
+            in_districts=many.format(n=len(self._codes) or len(self._settings.districts)),
+            since=self._clock(self._step.since),
+            until=self._clock(self._step.at),
+        )
+
+    def _names(self, codes: Sequence[int]) -> str:
+        return ", ".join(one_line(district_name(self._settings, code, self._recipient.language)) for code in codes)
+
+    def _rows(self, told: Sequence[int]) -> list[tuple[str, str, str]]:
+        """Label, value and the value's language; the evidence stays in English, as it was judged."""
+        words = self._words
+        own: str = self._recipient.language
+        rows = [(words.since, self._clock(self._step.since, zone=True), own)]
+        if self._over:
+            lasted = duration(self._step.at - self._step.since, words)
+            rows.append(
+                (words.over, words.over_at.format(until=self._clock(self._step.at, zone=True), duration=lasted), own)
+            )
+        rows.append((words.evidence, one_line(self._step.sentence), "en"))
+        if self._step.kind is not IncidentKind.MONITOR_OFFLINE:
+            rows.append((words.districts, self._all_names(), own))
+        if self._recipient.purpose is Purpose.UPDATE and self._step.joined:
+            rows.append((words.joined, self._names(self._step.joined), own))
+        others = self._told_too(told)
+        return [*rows, (words.told_too, others, own)] if others else rows
+
+    def _all_names(self) -> str:
+        if self._everywhere:
+            return self._words.all_districts.format(n=len(self._settings.districts))
+        return self._names(self._codes)
+
+    def _told_too(self, told: Sequence[int]) -> str:
+        others = [code for code in told if code not in self._recipient.districts]
+        parts = [] if self._recipient.control_room else [one_line(self._settings.state.control_room.name)]
+        if others:
+            names = self._names(others[:NAMES_TOLD_TOO])
+            if len(others) > NAMES_TOLD_TOO:
+                names += " " + self._words.and_more.format(n=len(others) - NAMES_TOLD_TOO)
+            parts.append(self._words.officers_of.format(names=names))
+        return "; ".join(parts)
+
+    def _asks(self) -> tuple[str, ...]:
+        who = "room" if self._recipient.control_room else "officer"
+        asks: tuple[str, ...] = getattr(self._kind, f"{'over_' if self._over else ''}ask_{who}")
+        return asks
+
+    def _next(self) -> str:
+        if self._over:
+            return self._words.next_none
+        return self._words.next_room if self._recipient.control_room else self._words.next_officer
+
+    def _footer(self) -> str:
+        names = self._names(self._recipient.districts)
+        role = self._words.room_role if self._recipient.control_room else self._words.officer_role.format(names=names)
+        return self._words.footer.format(incident=self._step.incident_id, step=self._step.number, role=role)
+
+    def _clock(self, at: float, zone: bool = False) -> str:
+        """Hour and minute in the state's zone, with the day when it is not the day of the step."""
+        moment = datetime.fromtimestamp(at, self._settings.zone)
+        text = moment.strftime("%H:%M")
+        if moment.date() != datetime.fromtimestamp(self._step.at, self._settings.zone).date():
+            text = f"{format_datetime(moment, 'd MMM', locale=self._recipient.language)} {text}"
+        return f"{text} {moment.tzname()}" if zone else text
+
+
+def duration(seconds: float, words: Phrases) -> str:
+    """A length of time as the pages write it: "112 s", "45 min", "5 h 00"."""
+    whole = max(0, round(seconds))
+    if whole < 120:
+        return words.seconds.format(s=whole)
+    if whole < 3600:
+        return words.minutes.format(m=whole // 60)
+    return words.hours.format(h=whole // 3600, m=whole % 3600 // 60)

@@ -1,0 +1,99 @@
+"""Writes the mails a step owes as rows, in the transaction of the step itself: both are stored, or neither."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from dashboard.incidents.incident import Step, StepKind
+from dashboard.notices.letter import compose
+from dashboard.notices.message import message_id
+from dashboard.notices.route import Recipient, Told, route, told_districts
+from dashboard.notices.states import NoticeState
+from dashboard.settings import ControlRoomFile
+from dashboard.store.schema import incident, incident_step, notice
+
+_RECIPIENT_LENGTH = 160
+
+
+def enqueue(connection: Connection, settings: ControlRoomFile, step: Step, now: float) -> int:
+    """Write the notices of a step; the incident's row must be there. `now`: seconds since 1970 UTC.
+
+    Returns how many were written: 0 for a step that is not told, or that was enqueued before.
+
+    Raises:
+        LookupError: there is no such incident.
+    """
+    opened_ms = connection.scalar(select(incident.c.opened_ms).where(incident.c.incident_id == step.incident_id))
+    if opened_ms is None:
+        raise LookupError(f"there is no incident {step.incident_id} to tell of")
+    told = _told_before(connection, settings, step)
+    there = _there_already(connection, step)
+    recipients = route(settings, step, told)
+    known = tuple(dict.fromkeys((*told_districts(told), *(code for one in recipients for code in one.districts))))
+    rows = [
+        _row(settings, step, one, known, opened_ms) | {"created_ms": round(now * 1000), "due_ms": round(now * 1000)}
+        for one in recipients
+        if one.address.casefold() not in there
+    ]
+    if rows:
+        connection.execute(insert(notice), rows)
+    return len(rows)
+
+
+def _row(
+    settings: ControlRoomFile, step: Step, recipient: Recipient, told: tuple[int, ...], opened_ms: int
+) -> dict[str, Any]:
+    letter = compose(settings, step, recipient, told)
+    sender = settings.dashboard.mail.sender
+    return {
+        "incident_id": step.incident_id,
+        "step": step.number,
+        "address": recipient.address,
+        "recipient": recipient.name[:_RECIPIENT_LENGTH],
+        "district": recipient.districts[0] if recipient.districts else None,
+        "language": recipient.language,
+        "message_id": message_id(opened_ms, step.incident_id, step.number, recipient.address, sender),
+        "subject": letter.subject,
+        "text": letter.text,
+        "html": letter.html,
+        "state": NoticeState.DUE,
+        "attempts": 0,
+        "last_reply": "",
+    }
+
+
+def _there_already(connection: Connection, step: Step) -> set[str]:
+    where = (notice.c.incident_id == step.incident_id) & (notice.c.step == step.number)
+    return {address.casefold() for address in connection.scalars(select(notice.c.address).where(where))}
+
+
+def _told_before(connection: Connection, settings: ControlRoomFile, step: Step) -> tuple[Told, ...]:
+    same_step = (incident_step.c.incident_id == notice.c.incident_id) & (incident_step.c.step == notice.c.step)
+    rows = connection.execute(
+        select(
+            notice.c.address, notice.c.district, notice.c.language, notice.c.step,
+            incident_step.c.what, incident_step.c.districts,
+        )
+        .select_from(notice.outerjoin(incident_step, same_step))
+        .where(notice.c.incident_id == step.incident_id, notice.c.step < step.number)
+        .order_by(notice.c.step, notice.c.notice_id)
+    )  # fmt: skip
+    return tuple(_told(settings, row) for row in rows)
+
+
+def _told(settings: ControlRoomFile, row: Any) -> Told:
+    """A row names one district; the others of the same officer follow from the districts of that step."""
+    concerned = json.loads(row.districts or "[]")
+    mine = [] if row.district is None else [row.district]
+    if mine:
+        address = row.address.casefold()
+        mine += [d.code for d in settings.districts if d.code in concerned and d.officer.mail.casefold() == address]
+    return Told(
+        address=row.address,
+        control_room=row.district is None,
+        districts=tuple(dict.fromkeys(mine)),
+        language=row.language,
+        number=row.step,
+        what=StepKind(row.what or StepKind.OPENED),
+    )
