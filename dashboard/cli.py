@@ -23,7 +23,7 @@ OK, FAILED, USAGE = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; every failure is one readable message on stderr."""
     chosen = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=chosen.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress").setLevel(logging.ERROR)
@@ -42,6 +42,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tikawatch",
         description="Watches a vaccination registry from the districts' side, for a state health control room.",
+    )
+    levels = ["DEBUG", "INFO", "WARNING", "ERROR"]
+    parser.add_argument(
+        "--log-level", choices=levels, default="INFO", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR"
     )
     commands = parser.add_subparsers(title="commands", dest="name", required=True, metavar="COMMAND")
 
@@ -81,7 +85,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     from dashboard import demo
 
     stop = _stop_on_signal()
-    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger().setLevel(logging.WARNING)  # the demo says itself what it does
     demo.run(chosen.config, lambda line: print(line, flush=True), stop)
     print("Tikawatch has stopped; nothing is left running.", flush=True)
     return OK

@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -76,12 +76,12 @@ def _one_day(
         ahead = start - time.time()
         path = _write_config(data, folder, ports, ahead)
         say(f"Rehearsing the morning, {_OPENS} to {_STARTS}")
-        rehearse_morning(path, start)
-        children.append(_stand_in(ports))
-        children.append(Child("control room", ["-m", "dashboard.cli", "serve", "--config", str(path)]))
-        children.append(Child("agent", ["-m", "dashboard.cli", "probe", "--config", str(path)]))
+        rehearse_morning(path, start, _real_deadlines(data))
+        children.append(_stand_in(ports, ahead))
         address = f"http://127.0.0.1:{ports['web']}"
+        children.append(_role("serve", path))
         _wait_until_ready(address, children, stop)
+        children.append(_role("probe", path))
         say(_welcome(address, ports))
         end = _at(_ENDS, zone)
         while not stop.wait(1):
@@ -93,8 +93,11 @@ def _one_day(
                 raise RuntimeError(f"{dead.name} ended with status {dead.process.returncode}; see its last lines above")
 
 
-def rehearse_morning(config: Path, end: float) -> None:
-    """Fill the store with the rehearsed morning: simulated samples through the real watch, mails to the real catcher."""
+def rehearse_morning(config: Path, end: float, deadlines: Mapping[str, float]) -> None:
+    """Fill the store with the rehearsed morning: simulated samples through the real watch, mails to the real catcher.
+
+    `deadlines`: seconds by name of check, as in real life.
+    """
     settings = config_file.load(config, ControlRoomFile, SECTIONS_OF_OTHERS)
     agent = config_file.load(config, AgentFile, NOT_OF_THE_AGENT).probes
     start = _at(_OPENS, settings.zone)
@@ -104,7 +107,8 @@ def rehearse_morning(config: Path, end: float) -> None:
     with engine.begin() as connection:
         agent_id = _register(connection, agent.agent, agent.delivery.token_file, start)
         figures.append(connection, list(_course(settings)), settings.zone, int(start * 1000), rehearsed=True)
-    coming = _arrivals(morning(agent.checks, agent.districts, start, end, agent.vantage, seed=16), start)
+    checks = [check.model_copy(update={"deadline_s": deadlines[check.name]}) for check in agent.checks]
+    coming = _arrivals(morning(checks, agent.districts, start, end, agent.vantage, seed=16), start)
     for tick, arrived in coming:
         clock.at = min(tick, end)
         if arrived:
@@ -115,6 +119,10 @@ def rehearse_morning(config: Path, end: float) -> None:
         while sender.step():
             pass
     engine.dispose()
+
+
+def _real_deadlines(data: dict[str, Any]) -> dict[str, float]:
+    return {check["name"]: check["deadline_s"] for check in data["probes"]["checks"]}
 
 
 def _arrivals(course: Iterator[Sample], start: float) -> Iterator[tuple[float, list[Sample]]]:
@@ -187,7 +195,7 @@ def _moved(value: Any, base: str) -> Any:
     """Addresses of a check, with the stand-in's host and port."""
     if isinstance(value, dict):
         return {key: _moved(inner, base) for key, inner in value.items()}
-    if isinstance(value, str) and value.startswith("http"):
+    if isinstance(value, str) and "://" in value:
         return base + "/" + value.split("/", 3)[3]
     return value
 
@@ -238,11 +246,16 @@ def _catcher(folder: Path, ports: dict[str, int]) -> Child:
     return child
 
 
-def _stand_in(ports: dict[str, int]) -> Child:
+def _stand_in(ports: dict[str, int], ahead: float) -> Child:
     arguments = ["--port", str(ports["registry"]), "--anchor-port", str(ports["anchor"]), "--scenario", "first-day"]
+    arguments += [f"--clock-ahead-s={ahead}"]
     child = Child("stand-in registry", ["-m", "probes.rehearsal.registry", *arguments], hello=True)
     child.ready()
     return child
+
+
+def _role(role: str, config: Path) -> Child:
+    return Child(role, ["-m", "dashboard.cli", "--log-level", "WARNING", role, "--config", str(config)])
 
 
 def _wait_until_ready(address: str, children: list[Child], stop: threading.Event) -> None:
@@ -266,7 +279,7 @@ def _at(hour: str, zone: Any) -> float:
 
 def _welcome(address: str, ports: dict[str, int]) -> str:
     return (
-        f"\n  Tikawatch, {TITLE.lower()}: {address}\n"
+        f"\n  Tikawatch, r{TITLE[1:]}: {address}\n"
         f"  Its mails, none of which leaves this machine: http://127.0.0.1:{ports['mail_page']}/\n"
         f"  Only this machine can open them: there is no login yet.\n"
         f"  A slowdown in five districts begins within half a minute and is flagged within two. Ctrl-C ends everything.\n"

@@ -50,6 +50,7 @@ class Judge:
         for code, window in self._windows.items():
             window.forget(now)
             findings[code] = self._patient(examine(window, self._rules, now), window, now)
+            window.was_slow = findings[code].state in (DistrictState.SLOW, DistrictState.DEGRADED)
         vantages = {code: window.vantage for code, window in self._windows.items()}
         return Judgement(now, findings, vantages, self._blind_since(findings, now))
 

@@ -14,6 +14,8 @@ from probes.sample import Outcome, Reason
 
 # "a few" checks in a window of seconds: fewer say nothing
 _FEW = 3
+# samples of the neutral host that tell a line from the registry
+_WITNESSES = 2
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ def failing(window: DistrictWindow, rules: Rules, now: float) -> Finding | None:
     anchors = [seen for seen in window.anchors if seen.at - seen.total >= since - 1 or seen.at >= since + 1]
     failed = [seen for seen in recent if seen.outcome is Outcome.FAILED]
     share = f"{len(failed)} of {len(recent)} checks fail ({_mostly(failed)})"
-    if len(anchors) >= 2 and share_failed(anchors) >= rules.anchor_share:
+    if len(anchors) >= _WITNESSES and share_failed(anchors) >= rules.anchor_share:
         lost = sum(seen.outcome is Outcome.FAILED for seen in anchors)
         return Finding(DistrictState.OWN_LINE, since, f"{share}, and {lost} of {len(anchors)} of the neutral host too")
-    if not anchors and now - since < rules.fail_window_s:
+    if len(anchors) < _WITNESSES and now - since < rules.fail_window_s:
         return None  # wait for the neutral host's word before anybody is blamed
     good = sum(seen.outcome is Outcome.OK for seen in anchors)
     return Finding(DistrictState.DOWN, since, f"{share}; the neutral host answers {good} of {len(anchors)}")
@@ -83,11 +85,15 @@ def errors(window: DistrictWindow, rules: Rules, now: float) -> Finding | None:
 
 
 def slow(window: DistrictWindow, rules: Rules, _now: float) -> Finding | None:
-    """The newest `held_samples` good uploads were each slow; unworkable when each was over `unworkable_s`."""
+    """The newest `held_samples` good uploads were each slow; unworkable when each was over `unworkable_s`.
+
+    Once slow, a district stays so until as many in a row were not slow: uploads around the limit do not make it flicker.
+    """
     newest = [seen for seen in window.uploads if seen.outcome is Outcome.OK][-rules.held_samples :]
-    if len(newest) < rules.held_samples or not all(window.is_slow(seen) for seen in newest):
+    enough = any if window.was_slow else all
+    if len(newest) < rules.held_samples or not enough(window.is_slow(seen) for seen in newest):
         return None
-    run = _slow_run(window)
+    run = _slow_run(window, rules.held_samples)
     low, high = min(seen.total for seen in newest), max(seen.total for seen in newest)
     state = DistrictState.DEGRADED if low >= rules.unworkable_s else DistrictState.SLOW
     usual = window.usual
@@ -137,10 +143,15 @@ def _mostly(failed: list[Seen]) -> str:
     )
 
 
-def _slow_run(window: DistrictWindow) -> list[Seen]:
+def _slow_run(window: DistrictWindow, held: int) -> list[Seen]:
+    """Uploads since the last `held` in a row that were not slow; it begins with a slow one."""
     run: list[Seen] = []
+    good = 0
     for seen in reversed(window.uploads):
-        if seen.outcome is Outcome.OK and not window.is_slow(seen):
-            break
+        good = good + 1 if seen.outcome is Outcome.OK and not window.is_slow(seen) else 0
         run.append(seen)
+        if good == held:
+            break
+    while run and run[-1].outcome is Outcome.OK and not window.is_slow(run[-1]):
+        run.pop()
     return run[::-1]

@@ -27,6 +27,7 @@ class DistrictWindow:
         self.heard: float | None = None  # end of the newest sample that says something of the target
         self.agent_offline: float | None = None  # end of the newest sample that says: our own network is down
         self.vantage = ""
+        self.was_slow = False  # by the last verdict
         self._usual: deque[float] = deque(maxlen=USUAL_SAMPLES)
 
     def add(self, seen: Seen) -> None:

@@ -170,3 +170,17 @@ def test_spans_read_as_a_person_writes_them() -> None:
         "9.4 to 14 s",
         "41 to 112 s",
     ]
+
+
+def test_uploads_around_the_limit_do_not_make_a_district_flicker() -> None:
+    judge = Judge(RULES, [THANE], START - 3600)
+    judge.observe(THANE_ROUNDS.rounds(START, START + 600))
+    states = []
+    for round_, upload in enumerate([9.0, 9.0, 9.0, 4.0, 9.0, 4.0, 4.0, 9.0, 4.0, 4.0, 4.0, 4.0]):
+        now = START + 600 + 15 * round_
+        judge.observe(THANE_ROUNDS.rounds(now, now + 15, upload=upload))
+        finding = judge.judge(now + 15).findings[THANE]
+        states.append(finding.state)
+        if finding.state is DistrictState.SLOW:
+            assert finding.since == pytest.approx(START + 600)
+    assert states == [DistrictState.OK] * 2 + [DistrictState.SLOW] * 8 + [DistrictState.OK] * 2
