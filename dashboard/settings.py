@@ -23,8 +23,13 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
+def is_mail_address(text: str) -> bool:
+    """True for one plain ASCII address, at most 254 characters."""
+    return len(text) <= 254 and _MAIL.fullmatch(text) is not None
+
+
 def _mail_address(text: str) -> str:
-    if len(text) > 254 or not _MAIL.match(text):
+    if not is_mail_address(text):
         raise refuse(f'"{text[:60]}" is not one mail address', "Write for example dio.raigad@example.org")
     return text
 

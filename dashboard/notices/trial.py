@@ -5,11 +5,17 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
 from dashboard.notices.smtp import Reply, SmtpTransport
-from dashboard.settings import ControlRoomFile
+from dashboard.settings import ControlRoomFile, is_mail_address
 
 
 def send(settings: ControlRoomFile, address: str, now: float) -> Reply:
-    """Send a test mail to `address`, at once and without the outbox; the relay's own words come back."""
+    """Send a test mail to `address`, at once and without the outbox; the relay's own words come back.
+
+    Raises:
+        ValueError: that is not one mail address.
+    """
+    if not is_mail_address(address):
+        raise ValueError(f"{address!r} is not one mail address. Write for example dio.raigad@example.org")
     mail, room = settings.dashboard.mail, settings.state.control_room
     message = EmailMessage()
     message["From"], message["To"] = mail.sender, address

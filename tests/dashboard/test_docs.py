@@ -1,0 +1,30 @@
+"""Docs that cannot lie: what a page lists is what the code has."""
+
+import re
+
+from dashboard.settings import Rules
+from tests.places import EXAMPLE
+
+ROOT = EXAMPLE.parent
+
+
+def test_every_threshold_is_explained_in_the_rules_page_and_set_in_the_example() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    shipped = EXAMPLE.read_text(encoding="utf-8")
+    for name in Rules.model_fields:
+        assert f"`{name}`" in page
+        assert re.search(rf"^    {name}: ", shipped, re.MULTILINE)
+
+
+def test_every_file_that_contributing_names_is_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:probes|dashboard|tests|docs)/[\w./-]+?\w)`", page)
+    assert len(named) > 15
+    for path in named:
+        assert (ROOT / path).exists(), path
+
+
+def test_every_link_of_the_readme_leads_somewhere() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in re.findall(r"\]\(([^)#:]+)\)", page):
+        assert (ROOT / path).exists(), path
