@@ -112,9 +112,15 @@ def _run(chosen: argparse.Namespace) -> int:
 
 def _probe(chosen: argparse.Namespace) -> int:
     from probes import agent
+    from probes.spool import SpoolError
 
     settings = _agent_settings(chosen.config)
-    agent.run(settings, _stop_on_signal(), WallClock(settings.rehearsal.clock_ahead_s if settings.rehearsal else 0))
+    clock = WallClock(settings.rehearsal.clock_ahead_s if settings.rehearsal else 0)
+    try:
+        agent.run(settings, _stop_on_signal(), clock)
+    except SpoolError as problem:
+        print(f"tikawatch probe: {problem}", file=sys.stderr)
+        return FAILED
     return OK
 
 

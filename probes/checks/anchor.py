@@ -1,0 +1,16 @@
+"""The `anchor` check: does a neutral host answer at all? May be changed: what counts as an answer."""
+
+import random
+from dataclasses import replace
+
+from probes.checks import Steps, Target, ask, measurement
+from probes.clock import Clock
+from probes.sample import Reason
+
+
+def measure(target: Target, clock: Clock, _random: random.Random) -> Steps:
+    """Any HTTP answer is good, whatever its status: it proves that the line works."""
+    result = yield ask(target, clock)
+    if result.status is not None:
+        result = replace(result, reason=Reason.NONE, detail="")
+    return measurement(result)

@@ -1,0 +1,175 @@
+"""Samples on disk until the control room has acknowledged them: one SQLite file, one connection, one process.
+
+May be changed: what is given up first when the spool is full. A sample that `append` has returned for survives a power cut
+(WAL with synchronous=FULL; NORMAL loses acknowledged rows).
+"""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from probes.sample import Outcome, Sample
+
+log = logging.getLogger(__name__)
+
+ASIDE_KEPT: Final = 1000
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS sample (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL, seq INTEGER NOT NULL, ok INTEGER NOT NULL, body TEXT NOT NULL,
+  UNIQUE (boot, seq));
+CREATE INDEX IF NOT EXISTS ix_sample_ok ON sample (id) WHERE ok = 1;
+CREATE TABLE IF NOT EXISTS boot (boot TEXT PRIMARY KEY, dropped INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS aside (id INTEGER PRIMARY KEY, boot TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
+  why TEXT NOT NULL);
+"""
+
+
+class SpoolError(Exception):
+    """The spool cannot be used; `str()` of it is what the user reads."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The oldest samples of one boot: row ids and the samples as JSON, in order; how many that boot had to drop."""
+
+    boot: str
+    dropped: int
+    rows: tuple[tuple[int, str], ...]
+
+
+class Spool:
+    """A queue on disk, bounded by `max_samples`; safe to use from several threads.
+
+    Raises:
+        SpoolError: on opening, when the file cannot be made or another agent holds it.
+    """
+
+    def __init__(self, file: Path, max_samples: int) -> None:
+        self.boot = uuid4().hex
+        self._max = max_samples
+        self._lock = threading.Lock()
+        self._db = _open_or_replace(file)
+        self._again()
+        self._count: int = self._db.execute("SELECT count(*) FROM sample").fetchone()[0]
+
+    def __len__(self) -> int:
+        return self._count
+
+    def append(self, samples: Sequence[Sample]) -> int:
+        """Store samples of this boot in one transaction; returns how many older ones had to go to make room.
+
+        Raises:
+            sqlite3.OperationalError: nothing was stored (disk full, file gone); the caller keeps the samples.
+        """
+        rows = [(self.boot, one.seq, one.outcome is Outcome.OK, one.model_dump_json()) for one in samples]
+        with self._lock, self._db:
+            # OR IGNORE: after a commit that failed at its very end, some may be there already
+            insert = "INSERT OR IGNORE INTO sample (boot, seq, ok, body) VALUES (?, ?, ?, ?)"
+            stored = self._db.executemany(insert, rows).rowcount
+            dropped = self._make_room(self._count + stored - self._max)
+        self._count += stored - dropped
+        return dropped
+
+    def oldest(self, limit: int) -> Waiting | None:
+        """Up to `limit` of the oldest samples, all of one boot; None when there is nothing to deliver."""
+        with self._lock:
+            rows = self._db.execute("SELECT id, body, boot FROM sample ORDER BY id LIMIT ?", (limit,)).fetchall()
+            if not rows:
+                return None
+            boot = rows[0][2]
+            found = self._db.execute("SELECT dropped FROM boot WHERE boot = ?", (boot,)).fetchone()
+        return Waiting(boot, found[0] if found else 0, tuple((row[0], row[1]) for row in rows if row[2] == boot))
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """The control room has these; they may go."""
+        with self._lock, self._db:
+            gone = self._db.executemany("DELETE FROM sample WHERE id = ?", [(one,) for one in ids]).rowcount
+        self._count -= gone
+
+    def set_aside(self, row: int, why: str) -> None:
+        """Take out of the queue a sample that the control room refuses; it is tried again at the next start."""
+        with self._lock, self._db:
+            self._db.execute("INSERT INTO aside SELECT id, boot, seq, body, ? FROM sample WHERE id = ?", (why, row))
+            self._count -= self._db.execute("DELETE FROM sample WHERE id = ?", (row,)).rowcount
+            kept = "SELECT id FROM aside ORDER BY id DESC LIMIT ?"
+            self._db.execute(f"DELETE FROM aside WHERE id NOT IN ({kept})", (ASIDE_KEPT,))
+
+    def drop(self, count: int) -> None:
+        """Count samples of this boot that never reached the disk."""
+        with self._lock, self._db:
+            self._count_dropped([self.boot] * count)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def _again(self) -> None:
+        with self._db:
+            self._db.execute("INSERT OR IGNORE INTO sample (boot, seq, ok, body) SELECT boot, seq, 0, body FROM aside")
+            self._db.execute("DELETE FROM aside")
+            self._db.execute("DELETE FROM boot WHERE boot NOT IN (SELECT boot FROM sample)")
+
+    def _make_room(self, excess: int) -> int:
+        """Failures tell more than another good answer: the oldest good samples go first."""
+        if excess <= 0:
+            return 0
+        gone = self._delete("SELECT id FROM sample WHERE ok = 1 ORDER BY id LIMIT ?", excess)
+        if len(gone) < excess:
+            gone += self._delete("SELECT id FROM sample ORDER BY id LIMIT ?", excess - len(gone))
+        self._count_dropped(gone)
+        return len(gone)
+
+    def _delete(self, which: str, limit: int) -> list[str]:
+        rows = self._db.execute(f"DELETE FROM sample WHERE id IN ({which}) RETURNING boot", (limit,)).fetchall()
+        return [row[0] for row in rows]
+
+    def _count_dropped(self, boots: list[str]) -> None:
+        for boot in set(boots):
+            self._db.execute(
+                "INSERT INTO boot VALUES (?, ?) ON CONFLICT (boot) DO UPDATE SET dropped = dropped + excluded.dropped",
+                (boot, boots.count(boot)),
+            )
+
+
+def _open_or_replace(file: Path) -> sqlite3.Connection:
+    """A damaged file is moved aside, not repaired: measuring on is worth more than what it held."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return _open(file)
+    except sqlite3.OperationalError as problem:
+        if "locked" in str(problem):
+            raise SpoolError(
+                f"{file}: another agent uses this spool; stop it, or name another file in spool.file"
+            ) from None
+        raise SpoolError(f"{file}: the spool cannot be opened ({problem}); check the folder's owner and mode") from None
+    except OSError as problem:
+        raise SpoolError(f"{file}: the spool's folder cannot be made ({problem.strerror})") from None
+    except sqlite3.DatabaseError as problem:
+        damaged = file.with_name(f"{file.name}.damaged-{int(time.time())}")
+        file.rename(damaged)
+        log_file = file.with_name(file.name + "-wal")
+        if log_file.exists():
+            log_file.rename(damaged.with_name(damaged.name + "-wal"))
+        log.error("spool %s is damaged (%s); kept as %s, a new one is begun", file, problem, damaged.name)
+        return _open(file)
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(file, timeout=1.0, check_same_thread=False)
+    try:
+        db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.executescript(_SCHEMA)
+        if (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(found)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db

@@ -1,0 +1,71 @@
+"""What the agent's tests share: a clock set by hand, and one request through a real loop."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from probes.clock import WallClock
+from probes.exchange import Request, Result
+from probes.transfers import TransferLoop
+
+
+@dataclass
+class HandClock:
+    """Stands still until it is moved."""
+
+    wall: float = 1_610_800_000.0
+    tick: float = 1000.0
+
+    def now(self) -> float:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.tick
+
+    def move(self, seconds: float) -> None:
+        self.wall += seconds
+        self.tick += seconds
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+Fetch = Callable[..., Result]
+
+
+@pytest.fixture
+def loop() -> Iterator[TransferLoop]:
+    running = TransferLoop(WallClock(), "Tikawatch test")
+    yield running
+    running.close()
+
+
+def run_all(loop: TransferLoop, requests: list[Request]) -> list[Result]:
+    """Start all at once and wait for every result, in the order they ended."""
+    results: list[Result] = []
+    stop = threading.Event()
+
+    def done(result: Result) -> None:
+        results.append(result)
+        if len(results) == len(requests):
+            stop.set()
+
+    for request in requests:
+        loop.start(request, done)
+    loop.run(stop, lambda: None)
+    return results
+
+
+@pytest.fixture
+def fetch(loop: TransferLoop) -> Fetch:
+    """One request, with `within` seconds for all of it."""
+
+    def fetch(url: str, within: float = 5.0, **more: object) -> Result:
+        deadline = WallClock().monotonic() + within
+        return run_all(loop, [Request(url=url, deadline=deadline, **more)])[0]  # type: ignore[arg-type]
+
+    return fetch

@@ -1,0 +1,67 @@
+"""What libcurl's errors mean for a sample."""
+
+import errno
+
+import pycurl
+import pytest
+
+from probes.curl_reasons import reason_of
+from probes.sample import Phases, Reason
+
+NOTHING = Phases(total=1.0)
+NAMED = Phases(dns=0.1, total=2.0)
+CONNECTED = Phases(dns=0.1, connect=0.1, total=2.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "os_errno", "reason"),
+    [
+        (pycurl.E_OK, errno.ECONNREFUSED, Reason.NONE),  # ::1 refused first, 127.0.0.1 answered
+        (pycurl.E_COULDNT_RESOLVE_HOST, 0, Reason.DNS),
+        (pycurl.E_COULDNT_CONNECT, errno.ECONNREFUSED, Reason.REFUSED),
+        (pycurl.E_COULDNT_CONNECT, errno.ENETUNREACH, Reason.UNREACHABLE),
+        (pycurl.E_COULDNT_CONNECT, errno.EHOSTUNREACH, Reason.UNREACHABLE),
+        (pycurl.E_COULDNT_CONNECT, errno.ETIMEDOUT, Reason.TIMEOUT),
+        (pycurl.E_COULDNT_CONNECT, errno.EMFILE, Reason.AGENT_OFFLINE),
+        (pycurl.E_COULDNT_CONNECT, 0, Reason.UNREACHABLE),
+        (pycurl.E_SSL_CONNECT_ERROR, errno.ECONNRESET, Reason.RESET),
+        (pycurl.E_SSL_CONNECT_ERROR, 0, Reason.TLS),
+        (pycurl.E_PEER_FAILED_VERIFICATION, errno.ECONNREFUSED, Reason.TLS),
+        (pycurl.E_RECV_ERROR, errno.ECONNREFUSED, Reason.RESET),
+        (pycurl.E_OPERATION_TIMEDOUT, errno.ECONNREFUSED, Reason.TIMEOUT),
+        (pycurl.E_FILESIZE_EXCEEDED, 0, Reason.TOO_LARGE),
+        (pycurl.E_OUT_OF_MEMORY, 0, Reason.AGENT_OFFLINE),
+        (pycurl.E_HTTP2, 0, Reason.PROTOCOL),
+        (12345, 0, Reason.PROTOCOL),
+    ],
+)
+def test_a_code_has_its_reason(code: int, os_errno: int, reason: Reason) -> None:
+    assert reason_of(code, os_errno, "", CONNECTED)[0] is reason
+
+
+@pytest.mark.parametrize(
+    ("phases", "reason", "detail"),
+    [
+        (NOTHING, Reason.DNS, "the name could not be resolved within 1.0 s"),
+        (NAMED, Reason.TIMEOUT, "no end after 2.0 s, connecting"),
+        (CONNECTED, Reason.TIMEOUT, "no end after 2.0 s, waiting for the answer to begin"),
+        (
+            Phases(dns=0.1, connect=0.1, first_byte=0.5, total=2.0),
+            Reason.TIMEOUT,
+            "no end after 2.0 s, reading the answer",
+        ),
+    ],
+)
+def test_a_timeout_names_the_stage_it_ended_in(phases: Phases, reason: Reason, detail: str) -> None:
+    assert reason_of(pycurl.E_OPERATION_TIMEDOUT, 0, "Timeout was reached", phases) == (reason, detail)
+
+
+def test_a_detail_is_printable_and_short() -> None:
+    _, detail = reason_of(pycurl.E_RECV_ERROR, 0, "bad\x00\x1b[31m " + "x" * 500, CONNECTED)
+    assert detail.isprintable()
+    assert len(detail) < 200
+
+
+def test_without_a_message_the_system_speaks() -> None:
+    assert reason_of(pycurl.E_COULDNT_CONNECT, errno.ENETUNREACH, "", NOTHING)[1].endswith("(Network is unreachable)")
+    assert reason_of(pycurl.E_COULDNT_CONNECT, 0, "", NOTHING)[1].endswith("(no further word)")

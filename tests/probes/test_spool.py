@@ -1,0 +1,205 @@
+"""The spool on real files."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from probes.sample import CheckKind, Outcome, Phases, Reason, Sample
+from probes.spool import ASIDE_KEPT, Spool, SpoolError
+
+
+def sample(seq: int, good: bool = True) -> Sample:
+    return Sample(
+        seq=seq, district=491, check="ping", kind=CheckKind.HTTP, vantage="here", started=1.6e9 + seq,
+        outcome=Outcome.OK if good else Outcome.FAILED, reason=Reason.NONE if good else Reason.TIMEOUT, phases=Phases(total=0.1),
+    )  # fmt: skip
+
+
+def waiting(spool: Spool, limit: int = 1000) -> list[int]:
+    found = spool.oldest(limit)
+    return [Sample.model_validate_json(body).seq for _, body in found.rows] if found else []
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "spool.db"
+
+
+@pytest.fixture
+def spool(file: Path) -> Iterator[Spool]:
+    opened = Spool(file, max_samples=1000)
+    yield opened
+    opened.close()
+
+
+def test_samples_come_back_oldest_first_and_whole(spool: Spool) -> None:
+    samples = [sample(1), sample(2, good=False), sample(3)]
+    assert spool.append(samples) == 0
+    found = spool.oldest(2)
+    assert found is not None
+    assert (found.boot, found.dropped, len(spool)) == (spool.boot, 0, 3)
+    assert [Sample.model_validate_json(body) for _, body in found.rows] == samples[:2]
+
+
+def test_only_what_is_acknowledged_is_forgotten(spool: Spool) -> None:
+    spool.append([sample(seq) for seq in range(1, 6)])
+    found = spool.oldest(3)
+    assert found is not None
+    spool.forget([row for row, _ in found.rows])
+    assert (waiting(spool), len(spool)) == ([4, 5], 2)
+    spool.forget([row for row, _ in found.rows])
+    assert len(spool) == 2
+
+
+def test_an_empty_spool_has_nothing_to_deliver(spool: Spool) -> None:
+    assert spool.oldest(10) is None
+
+
+def test_samples_of_an_earlier_boot_are_delivered_under_it(file: Path) -> None:
+    first = Spool(file, 1000)
+    first.append([sample(1), sample(2)])
+    first.close()
+    second = Spool(file, 1000)
+    second.append([sample(1)])
+    found = second.oldest(10)
+    assert found is not None
+    assert (found.boot, len(found.rows), len(second)) == (first.boot, 2, 3)
+    second.forget([row for row, _ in found.rows])
+    later = second.oldest(10)
+    assert later is not None
+    assert later.boot == second.boot != first.boot
+    second.close()
+
+
+def test_a_full_spool_gives_up_its_oldest_good_samples_and_counts_them(spool: Spool) -> None:
+    spool.append([sample(seq, good=seq % 2 == 0) for seq in range(1, 1001)])
+    assert spool.append([sample(seq) for seq in range(1001, 1011)]) == 10
+    found = spool.oldest(5)
+    assert found is not None
+    assert (len(spool), found.dropped) == (1000, 10)
+    assert waiting(spool, 20) == [*range(1, 21, 2), *range(21, 31)]
+
+
+def test_a_spool_full_of_failures_gives_up_the_oldest(spool: Spool) -> None:
+    spool.append([sample(seq, good=False) for seq in range(1, 1001)])
+    assert spool.append([sample(1001, good=False), sample(1002, good=False)]) == 2
+    assert waiting(spool, 2) == [3, 4]
+
+
+def test_samples_lost_before_the_disk_are_counted_too(spool: Spool) -> None:
+    spool.drop(7)
+    spool.append([sample(1)])
+    found = spool.oldest(1)
+    assert found is not None
+    assert found.dropped == 7
+
+
+def test_the_same_samples_appended_twice_are_kept_once(spool: Spool) -> None:
+    spool.append([sample(1)])
+    spool.append([sample(1), sample(2)])
+    assert (waiting(spool), len(spool)) == ([1, 2], 2)
+
+
+def test_a_sample_set_aside_is_out_of_the_way_and_tried_again_at_the_next_start(file: Path) -> None:
+    spool = Spool(file, 1000)
+    spool.append([sample(1), sample(2)])
+    found = spool.oldest(1)
+    assert found is not None
+    spool.set_aside(found.rows[0][0], "refused")
+    assert (waiting(spool), len(spool)) == ([2], 1)
+    spool.close()
+    again = Spool(file, 1000)
+    assert (sorted(waiting(again)), len(again)) == ([1, 2], 2)
+    again.close()
+
+
+def test_what_is_set_aside_is_bounded(file: Path) -> None:
+    spool = Spool(file, 5000)
+    spool.append([sample(seq) for seq in range(1, ASIDE_KEPT + 12)])
+    found = spool.oldest(ASIDE_KEPT + 11)
+    assert found is not None
+    for row, _ in found.rows:
+        spool.set_aside(row, "refused")
+    assert len(spool) == 0
+    spool.close()
+    again = Spool(file, 5000)
+    assert len(again) == ASIDE_KEPT
+    again.close()
+
+
+def test_it_commits_in_full_to_a_write_ahead_log(spool: Spool) -> None:
+    assert spool._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert spool._db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+@pytest.mark.process
+def test_a_second_agent_on_the_same_spool_is_refused(spool: Spool, file: Path) -> None:
+    spool.append([sample(1)])
+    with pytest.raises(SpoolError, match="another agent uses this spool"):
+        Spool(file, 1000)
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(SpoolError, match=r"data/spool.db: the spool's folder cannot be made"):
+        Spool(tmp_path / "data" / "spool.db", 1000)
+
+
+def test_a_spool_that_is_a_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SpoolError, match="cannot be opened"):
+        Spool(tmp_path, 1000)
+
+
+@pytest.mark.parametrize("where", [0, 4096 + 300])
+def test_a_damaged_file_is_kept_aside_and_a_new_spool_begun(file: Path, where: int) -> None:
+    spool = Spool(file, 1000)
+    spool.append([sample(seq) for seq in range(1, 200)])
+    spool.close()
+    with file.open("r+b") as raw:
+        raw.seek(where)
+        raw.write(b"\xa5" * 20_000)
+    again = Spool(file, 1000)
+    assert len(again) == 0
+    again.append([sample(1)])
+    again.close()
+    assert [path.name.rsplit("-", 1)[0] for path in file.parent.glob("*damaged*")] == ["spool.db.damaged"]
+
+
+def test_a_full_disk_stores_nothing_and_later_everything(spool: Spool) -> None:
+    pages = spool._db.execute("PRAGMA page_count").fetchone()[0]
+    spool._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        spool.append([sample(seq) for seq in range(1, 500)])
+    assert len(spool) == 0
+    spool._db.execute("PRAGMA max_page_count = 1000000")
+    spool.append([sample(seq) for seq in range(1, 500)])
+    assert len(spool) == 499
+
+
+KILLED = """
+import os, sys
+sys.path.insert(0, ".")
+from pathlib import Path
+from probes.spool import Spool
+from tests.probes.test_spool import sample
+spool = Spool(Path(sys.argv[1]), 1000)
+for seq in range(1, 31):
+    spool.append([sample(seq)])
+print(spool.boot, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.process
+def test_what_was_appended_before_a_kill_is_there_after_it(file: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(file)], capture_output=True, text=True, check=False)
+    assert ended.returncode == -9, ended.stderr
+    spool = Spool(file, 1000)
+    found = spool.oldest(100)
+    assert found is not None
+    assert (found.boot, waiting(spool)) == (ended.stdout.strip(), list(range(1, 31)))
+    spool.close()
