@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+UNIT := not process and not browser
 
 .PHONY: demo test check browser clean
 
@@ -11,7 +12,9 @@ demo: $(STAMP)
 	@exec $(BIN)/tikawatch demo
 
 test: check browser
-	$(BIN)/python -m pytest tests --cov --cov-report=term
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest tests -n 2 -m "$(UNIT)" --cov --cov-report=
+	$(BIN)/python -m pytest tests -m "not ($(UNIT))" --cov --cov-append --cov-report=term
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -45,6 +45,7 @@ def test_a_file_over_the_limit_is_not_parsed(tmp_path: Path, capsys: pytest.Capt
     assert "1048576 are allowed" in capsys.readouterr().err
 
 
+@pytest.mark.process
 def test_the_command_itself_ends_without_a_traceback() -> None:
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--config", str(HERE / "missing-key.yaml")]
     room = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)

@@ -15,6 +15,8 @@ from probes.rehearsal.listening import CannotListen
 from probes.rehearsal.mail_catcher import MailCatcher, Stage
 from probes.rehearsal.mail_folder import MailFolder
 
+pytestmark = pytest.mark.process  # real servers, real waiting
+
 EVIL = "<script>alert(1)</script>"
 
 

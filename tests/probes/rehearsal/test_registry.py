@@ -15,6 +15,8 @@ from probes.rehearsal.registry import StandIn
 from tests.probes.rehearsal.conftest import Ask
 from tests.probes.rehearsal.places import HandClock
 
+pytestmark = pytest.mark.process  # real servers, real waiting
+
 RECORD = {"id": "tw-probe-1", "synthetic": True, "padding": "xxx"}
 
 
