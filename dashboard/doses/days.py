@@ -79,7 +79,7 @@ def _slashed(bare: str, fixed: bool) -> Date:
     if not match:
         raise _other_form(bare)
     first, second, year = int(match[1]), int(match[2]), int(match[3])
-    if fixed or first > 12 or first == second:
+    if fixed or first > 12 or first == second or 0 in (first, second):
         if second > 12 >= first:
             raise Unreadable(f"{quoted(bare)} has no month {second}", f"{_TWO_FORMS}; with slashes the day comes first")
         return _existing(bare, year, second, first)
@@ -112,9 +112,9 @@ def _within(bare: str, day: Date, span: Span) -> Date:
         return day
     if 2560 <= day.year <= 2699:
         return _refuse(bare, f"its year looks like the Buddhist calendar, {day.year - 543} here", _TWO_FORMS)
-    if 2070 <= day.year <= 2100 and span.today.year < 2070:
+    if 2070 <= day.year <= 2089 and span.today.year < 2070:
         return _refuse(bare, "its year looks like the Vikram Samvat calendar", "Write the year of the common calendar")
-    if 1930 <= day.year <= 1999:
+    if 1930 <= day.year <= 1960:
         return _refuse(bare, "its year looks like the Saka calendar", "Write the year of the common calendar")
     if day > span.today:
         return _refuse(bare, f"it is in the future, today is {span.today}", "Write the day the doses were given")
@@ -139,13 +139,20 @@ def read_as_of(text: str, day: Date, zone: ZoneInfo, now: datetime) -> AsOf:
     clock = _CLOCK.fullmatch(bare)
     if clock:
         return _not_ahead(bare, AsOf(datetime.combine(day, _time(bare, clock), zone), True), now)
-    if len(bare) <= 10:
-        known = read_day(bare, Span(Date(2020, 1, 1), now.astimezone(zone).date()))
+    if len(bare) <= 10 and not bare.isdigit() and bare[:1].isdigit() and "m" not in bare:
+        known = _day_of_as_of(bare, day, now.astimezone(zone).date())
         return AsOf(datetime.combine(known + timedelta(days=1), time(0), zone) - timedelta(seconds=1), False)
     match = _MOMENT.fullmatch(bare)
     if not match or not _ISO.fullmatch(match[1]):
         raise Unreadable(f"{quoted(bare)} is not a moment", f"Write for example {day}T18:00:00+05:30")
     return _not_ahead(bare, AsOf(_moment(bare, zone), True), now)
+
+
+def _day_of_as_of(bare: str, day: Date, today: Date) -> Date:
+    try:
+        return read_day(bare, Span(Date(2020, 1, 1), today))
+    except Unreadable as problem:
+        raise Unreadable(problem.wrong, f"Write when the figure was true, for example {day}T18:00:00+05:30") from None
 
 
 def _time(bare: str, clock: re.Match[str]) -> time:

@@ -27,7 +27,7 @@ class Finding:
 
     def text(self, file: str) -> str:
         """`file line L, column C: what is wrong. What to write`; for JSON `file figures[3].value: …`."""
-        return f"{self.place(file)}: {self.wrong}. {self.cure}"
+        return f"{self.place(file)}: {self.wrong}" + (f". {self.cure}" if self.cure else "")
 
     def place(self, file: str) -> str:
         """Where it is, without what."""
@@ -50,8 +50,8 @@ def quoted(value: object) -> str:
     return f'"{shown[:_VALUE_CHARACTERS]}"' + ("…" if len(shown) > _VALUE_CHARACTERS else "")
 
 
-def told(findings: Sequence[Finding], file: str, shown: int = SHOWN) -> list[str]:
+def told(findings: Sequence[Finding], file: str, what: str = "findings") -> list[str]:
     """The first findings as lines, and how many are not shown."""
-    lines = [finding.text(file) for finding in findings[:shown]]
-    more = len(findings) - shown
-    return lines + ([f"{file}: {more} more findings are not shown, {len(findings)} in all"] if more > 0 else [])
+    lines = [finding.text(file) for finding in findings[:SHOWN]]
+    more = len(findings) - SHOWN
+    return lines + ([f"{file}: {more} more {what} are not shown, {len(findings)} in all"] if more > 0 else [])

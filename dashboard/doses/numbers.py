@@ -102,6 +102,8 @@ def _unreadable(bare: str, latin: str) -> Unreadable:
         return Unreadable(
             f"{shown} has gaps between its digits", f"Write {re.sub(r'[^0-9]', '', latin)} if that is meant"
         )
+    if re.search(r"lakh|crore|लाख|कोटी|करोड़|লাখ|কোটি", latin.casefold()):
+        return Unreadable(f"{shown} is a number in words", "Write it out in digits: 1.2 lakh is 1,20,000")
     return Unreadable(f"{shown} is not a whole number", "Write digits only, for example 18338 or 18,338")
 
 
@@ -109,7 +111,8 @@ def _grouping_cure(latin: str) -> str:
     digits = latin.replace(",", "").lstrip("0")
     if not digits or len(digits) > 10:
         return "Write it without commas"
-    return f"If {digits} is meant, write {digits} or {indian(int(digits))}"
+    ways = dict.fromkeys([digits, indian(int(digits))])
+    return f"If {digits} is meant, write {' or '.join(ways)}"
 
 
 def indian(value: int) -> str:

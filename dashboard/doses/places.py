@@ -161,6 +161,10 @@ class Places:
                     f"{quoted(name)} is a district of {_tables()['states'][state]} ({code}), not of {self.state_name}"
                 )
                 return Unreadable(wrong, f"Write a district of {self.state_name}")
+        if text in (plain(self.state_name), plain(self.state_code)):
+            return Unreadable(
+                f"{quoted(name)} is the state, not a district", "Write STATE for a figure of the whole state"
+            )
         if self.is_total(name):
             return Unreadable(f"{quoted(name)} is a sum, not a place", "Write STATE for a figure of the whole state")
         return Unreadable(f"{quoted(name)} is not a district of {self.state_name}", self._suggest(text))

@@ -12,6 +12,7 @@ from tests.places import IST
 
 SEED = 20210116
 FORM = "Write it as YYYY-MM-DD, for example 2021-01-16"
+WHEN = "Write when the figure was true, for example 2021-01-16T18:00:00+05:30"
 AHEAD = "is in the future. Write when the figure was true; mind the offset, +05:30 in India"
 SPAN = Span(date(2021, 1, 16), date(2024, 6, 30))
 DAY = date(2021, 1, 16)
@@ -123,11 +124,11 @@ def test_a_moment_without_offset_is_in_the_states_zone(text: str, moment: dateti
         ("", "as_of is missing. Write when the figure was true, for example 2021-01-16T18:00:00+05:30"),
         ("20:06", '"20:06" ' + AHEAD),
         ("25:00", '"25:00" is not an hour of the day. Write for example 18:00'),
-        ("6 pm", '"6 pm" is not a day. ' + FORM),
+        ("6 pm", '"6 pm" is not a moment. Write for example 2021-01-16T18:00:00+05:30'),
         ("2021-01-16T25:00", '"2021-01-16T25:00" is not a moment of the calendar. Write for example 2021-01-16T18:00:00+05:30'),
         ("2099-01-16T18:00+05:30", '"2099-01-16T18:00+05:30" ' + AHEAD),
         ("1970-01-01T00:00Z", '"1970-01-01T00:00Z" is refused: its year is 1970. Write when the figure was true'),
-        ("2021-01-17", '"2021-01-17" is refused: it is in the future, today is 2021-01-16. Write the day the doses were given'),
+        ("2021-01-17", '"2021-01-17" is refused: it is in the future, today is 2021-01-16. ' + WHEN),
         ("Saturday evening, 16 Jan", '"Saturday evening, 16 Jan" is not a moment. Write for example 2021-01-16T18:00:00+05:30'),
         ("1610798400000", '"1610798400000" is not a moment. Write for example 2021-01-16T18:00:00+05:30'),
     ],
