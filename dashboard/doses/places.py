@@ -18,6 +18,7 @@ from dashboard.settings import STATE_PLACE, ControlRoomFile
 from probes import config_file
 
 NAMES_FILE = Path(__file__).with_name("names.yaml")
+_CURE = "Write its LGD code, or its name as in config.yaml"
 _CODE_DIGITS = str.maketrans("०१२३४५६७८९০১২৩৪৫৬৭৮৯", "01234567890123456789")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _GAPS = re.compile(r"[\s_]+")
@@ -103,26 +104,26 @@ class Places:
         """True for the name of a row that is the sum of the others: Total, एकूण."""
         return plain(name) in self._totals
 
-    def find(self, name: str, day: Date) -> Found:
-        """The place a name means on a service day.
+    def find(self, name: str, day: Date, suggest: bool = True) -> Found:
+        """The place a name means on a service day. `suggest` False leaves out the search for names like it, which takes a while.
 
         Raises:
             Unreadable: no place, a place of another state, or only a name like one of ours (which is then suggested).
         """
-        return self._cached(name, day)
+        return self._cached(name, day, suggest)
 
-    def _find(self, name: str, day: Date) -> Found:
+    def _find(self, name: str, day: Date, suggest: bool) -> Found:
         text = plain(name)
         if not text:
             raise Unreadable("the district is missing", "Write its LGD code or name, or STATE for the state")
         if text.translate(_CODE_DIGITS).isdecimal():
-            return self._by_code(name, text.translate(_CODE_DIGITS))
+            return self._by_code(name, text.translate(_CODE_DIGITS), suggest)
         alias = self._known.get(text)
         if alias is None:
-            raise self._unknown(name, text)
+            raise self._unknown(name, text, suggest)
         return Found(alias.place, self._of_another_day(name, alias, day))
 
-    def _by_code(self, name: str, digits: str) -> Found:
+    def _by_code(self, name: str, digits: str, suggest: bool) -> Found:
         code = digits.lstrip("0")
         if code in self.districts:
             return Found(code)
@@ -130,7 +131,9 @@ class Places:
         if other:
             wrong = f"{code} is {other['name']} in {_tables()['states'][other['state']]}, not in {self.state_name}"
             raise Unreadable(wrong, f"Write a district of {self.state_name}")
-        raise Unreadable(f"{quoted(name)} is not an LGD code of {self.state_name}", self._codes_cure(code))
+        raise Unreadable(
+            f"{quoted(name)} is not an LGD code of {self.state_name}", self._codes_cure(code) if suggest else _CURE
+        )
 
     def _codes_cure(self, code: str) -> str:
         near = difflib.get_close_matches(code, sorted(self.districts), n=2, cutoff=0.66)
@@ -149,7 +152,7 @@ class Places:
             return f"{quoted(name.strip())} ({alias.place}) has been named {renamed[1]} since {renamed[0]}"
         return ""
 
-    def _unknown(self, name: str, text: str) -> Unreadable:
+    def _unknown(self, name: str, text: str, suggest: bool) -> Unreadable:
         elsewhere = next((row for row in _tables()["elsewhere"] if plain(row["name"]) == text), None)
         if elsewhere:
             near = str(elsewhere["near"])
@@ -167,13 +170,15 @@ class Places:
             )
         if self.is_total(name):
             return Unreadable(f"{quoted(name)} is a sum, not a place", "Write STATE for a figure of the whole state")
-        return Unreadable(f"{quoted(name)} is not a district of {self.state_name}", self._suggest(text))
+        return Unreadable(
+            f"{quoted(name)} is not a district of {self.state_name}", self._suggest(text) if suggest else _CURE
+        )
 
     def _suggest(self, text: str) -> str:
         near = difflib.get_close_matches(text, self._known, n=3, cutoff=0.72)
         places = list(dict.fromkeys(self._known[name].place for name in near))
         if not places:
-            return "Write its LGD code, or its name as in config.yaml"
+            return _CURE
         return f"Is {' or '.join(f'{self.names[p]} ({p})' for p in places)} meant? Write that"
 
     def of_public_file(self, district: str, state_code: str) -> str | None:

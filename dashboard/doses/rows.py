@@ -16,6 +16,7 @@ from dashboard.doses.places import Found, Places
 COLUMNS = ("district", "day", "kind", "value", "as_of", "source", "status", "note")
 NEEDED = COLUMNS[:6]
 TOTAL = "TOTAL"
+_SUGGESTED = 200  # only the first findings are shown
 _PLANNED_AHEAD = timedelta(days=60)
 _SOURCE_CHARACTERS, _NOTE_CHARACTERS = 500, 500
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class RowReader:
     def __init__(self, context: Context, reading: Reading) -> None:
         self.context, self.reading = context, reading
         self._days: dict[tuple[str, bool], Date | Unreadable] = {}
+        self._places: dict[tuple[str, Date], Found | Unreadable] = {}
         self._moments: dict[tuple[str, Date], AsOf | Unreadable] = {}
 
     def read(self, cells: Mapping[str, str], line: int, index: int = -1) -> Figure | None:
@@ -76,7 +78,8 @@ class RowReader:
     def _place(self, text: str, day: Date) -> Found:
         if self.context.places.is_total(text):
             return Found(TOTAL)
-        found = self.context.places.find(text, day)
+        suggest = len(self.reading.findings) < _SUGGESTED
+        found = _remembered(self._places, (text, day), lambda: self.context.places.find(text, day, suggest))
         if self.context.only is not None and found.place not in self.context.only:
             name = self.context.places.named(found.place)
             raise Unreadable(
@@ -129,7 +132,7 @@ def _remembered(known: dict[K, T | Unreadable], key: K, read: Callable[[], T]) -
         try:
             known[key] = read()
         except Unreadable as problem:
-            known[key] = problem
+            known[key] = problem.with_traceback(None)  # a traceback would keep the whole row alive
     value = known[key]
     if isinstance(value, Unreadable):
         raise Unreadable(value.wrong, value.cure)

@@ -188,7 +188,8 @@ class Beside:
         if self.added is None:
             return "no district has a figure"
         sums = f"sum of districts {indian(self.added)}"
-        lacking = f", {len(self.missing)} districts not reported" if self.missing else ""
+        count = "1 district" if len(self.missing) == 1 else f"{len(self.missing)} districts"
+        lacking = f", {count} not reported" if self.missing else ""
         if self.state is None or self.difference is None:
             return f"{sums}{lacking}; no figure of the state itself"
         return f"state {indian(self.state)}, {sums}{lacking}; difference {indian(self.difference)}"
