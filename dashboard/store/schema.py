@@ -66,7 +66,7 @@ sample = Table(
     Column("boot_id", Id, ForeignKey("boot.boot_id"), nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("series_id", Id, ForeignKey("series.series_id"), nullable=False),
-    Column("started_ms", BigInteger, nullable=False),  # by the agent's clock
+    Column("started_ms", BigInteger, nullable=False),  # by our clock: an agent's plain error (boot.skew_ms) is taken out
     Column("received_ms", BigInteger, nullable=False),
     Column("outcome", String(8), nullable=False),  # Outcome
     Column("reason", String(16), nullable=False),  # Reason
@@ -196,5 +196,5 @@ figure = Table(  # appended, never changed
     Column("said", String(120), nullable=False), Column("source", Text, nullable=False), Column("who", String(120), nullable=False),
     Column("status", String(12), nullable=False), Column("note", Text, nullable=False),
     Column("rehearsed", Integer, nullable=False),  # 1: made up for a rehearsal, and marked wherever it is shown
-    UniqueConstraint("place", "day", "kind", "as_of_ms", "source"),
+    UniqueConstraint("place", "day", "kind", "as_of_ms", "source", "value"),
 )  # fmt: skip
