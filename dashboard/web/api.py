@@ -62,7 +62,9 @@ def readiness(engine: Engine, settings: ControlRoomFile, now: float) -> dict[str
     try:
         with engine.connect() as connection:  # BEGIN IMMEDIATE: fails when the store is not writable
             ran_ms = jobs.ran_at(connection, jobs.WATCH)
-            received_ms = connection.execute(select(sample.c.received_ms).order_by(sample.c.sample_id.desc()).limit(1)).scalar()
+            received_ms = connection.execute(
+                select(sample.c.received_ms).order_by(sample.c.sample_id.desc()).limit(1)
+            ).scalar()
             connection.rollback()
     except DBAPIError as problem:
         return {"ready": False, "store": str(problem.orig), "watch_age_s": None, "newest_sample_age_s": None}
