@@ -167,7 +167,7 @@ class Rules(Section):
     anchor_share: float = Field(default=0.8, gt=0, le=1, examples=[0.8])
     silent_s: float = Field(default=120, ge=1, le=3600, examples=[120])
     state_share: float = Field(default=0.6, gt=0, le=1, examples=[0.6])
-    settle_s: float = Field(default=20, ge=0, le=600, examples=[20])
+    settle_s: float = Field(default=30, ge=0, le=600, examples=[30])
     recover_s: float = Field(default=120, ge=0, le=3600, examples=[120])
     reopen_s: float = Field(default=600, ge=0, le=7200, examples=[600])
 
