@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from dashboard.detection.windows import UPLOADS_S
 from dashboard.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_CONTROL_ROOM
-from dashboard.settings import ControlRoomFile
+from dashboard.settings import ControlRoomFile, Rules
 from probes import config_file
 from probes.config_file import ConfigError, Document, Finding
+from probes.sample import CheckKind
 from probes.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_AGENT
 from probes.settings import AgentFile
 
@@ -29,7 +31,7 @@ def summary(path: Path) -> str:
 
 def _between(document: Document, room: ControlRoomFile, agent: AgentFile) -> list[Finding]:
     known = {district.code for district in room.districts}
-    findings = []
+    findings = _too_seldom(document, room.dashboard.rules, agent)
     for index, code in enumerate(agent.probes.districts):
         if code not in known:
             line = document.line_of(("probes", "districts", index))
@@ -38,6 +40,29 @@ def _between(document: Document, room: ControlRoomFile, agent: AgentFile) -> lis
                 Finding(line, where, f"district {code} is not in districts", "Use a code of the list districts")
             )
     return findings
+
+
+def _too_seldom(document: Document, rules: Rules, agent: AgentFile) -> list[Finding]:
+    """Checks that come so seldom that a rule could never hold."""
+    findings = []
+    for index, check in enumerate(agent.probes.checks):
+        needed = rules.held_samples * (check.interval_s + check.deadline_s)
+        if check.kind is CheckKind.UPLOAD and needed > UPLOADS_S:
+            wrong = f"{rules.held_samples} uploads may take {needed:g} s, and the rules look back {UPLOADS_S:g} s"
+            findings.append(_at_check(document, index, wrong, "Shorten interval_s or deadline_s"))
+    quickest = min(agent.probes.checks, key=lambda check: check.interval_s + check.deadline_s)
+    gap = quickest.interval_s + quickest.deadline_s
+    if gap >= rules.silent_s:
+        index = agent.probes.checks.index(quickest)
+        wrong = (
+            f"the quickest check may leave {gap:g} s without a sample, and silence of {rules.silent_s:g} s is no data"
+        )
+        findings.append(_at_check(document, index, wrong, "Shorten its interval_s, or raise dashboard.rules.silent_s"))
+    return findings
+
+
+def _at_check(document: Document, index: int, wrong: str, cure: str) -> Finding:
+    return Finding(document.line_of(("probes", "checks", index)), f"probes.checks[{index}]", wrong, cure)
 
 
 def _each_once(findings: list[Finding]) -> list[Finding]:

@@ -109,11 +109,10 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from dashboard import supervise
+    from dashboard import check_config, supervise
     from dashboard.supervise import Child
 
-    _control_room_settings(chosen.config)
-    _agent_settings(chosen.config)
+    check_config.summary(chosen.config)
     _own_token(chosen.config)
     stop = _stop_on_signal()
     config = str(chosen.config)
@@ -227,20 +226,14 @@ def _agent_settings(path: Path) -> AgentFile:
 
 
 def _own_token(path: Path) -> None:
-    """The agent of this machine gets its token by itself, once."""
+    """The agent of this machine gets its token by itself, unless the one it has is good."""
     from dashboard.store import agents
     from dashboard.store.engine import open_store
 
     probes = _agent_settings(path).probes
-    file = probes.delivery.token_file
-    if file.exists():
-        return
     engine = open_store(_control_room_settings(path).dashboard.store)
     with engine.begin() as connection:
-        token = agents.add(connection, probes.agent, int(WallClock().now() * 1000))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(token)
+        agents.give_token(connection, probes.agent, probes.delivery.token_file, int(WallClock().now() * 1000))
     engine.dispose()
 
 

@@ -12,15 +12,16 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ruamel.yaml import YAML
 
-from dashboard import supervise
+from dashboard import check_config, supervise
 from dashboard.settings import SECTIONS_OF_OTHERS, STATE_PLACE, ControlRoomFile, FigureRow
 from dashboard.store import agents, figures, samples
 from dashboard.supervise import Child
@@ -30,7 +31,7 @@ from probes.clock import SetClock
 from probes.rehearsal.morning import morning
 from probes.sample import Batch, Sample
 from probes.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_AGENT
-from probes.settings import AgentFile
+from probes.settings import AgentFile, Check
 
 log = logging.getLogger(__name__)
 
@@ -55,18 +56,25 @@ def run(config: Path, say: Callable[[str], None], stop: threading.Event) -> None
         ConfigError: the config file is wrong.
         RuntimeError: one of the processes could not start.
     """
-    document = config_file.read(config)
+    check_config.summary(config)
+    data = config_file.read(config).data
+    checks = config_file.load(config, AgentFile, NOT_OF_THE_AGENT).probes.checks
     ports = free_ports()
     while not stop.is_set():
         folder = Path(tempfile.mkdtemp(prefix="tikawatch-demo-"))
         try:
-            _one_day(document.data, folder, ports, say, stop)
+            _one_day(data, checks, folder, ports, say, stop)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _one_day(
-    data: dict[str, Any], folder: Path, ports: dict[str, int], say: Callable[[str], None], stop: threading.Event
+    data: dict[str, Any],
+    checks: Sequence[Check],
+    folder: Path,
+    ports: dict[str, int],
+    say: Callable[[str], None],
+    stop: threading.Event,
 ) -> None:
     with _children() as children:
         say("Starting the stand-in registry and the mail catcher")
@@ -76,7 +84,7 @@ def _one_day(
         ahead = start - time.time()
         path = _write_config(data, folder, ports, ahead)
         say(f"Rehearsing the morning, {_OPENS} to {_STARTS}")
-        rehearse_morning(path, start, _real_deadlines(data))
+        rehearse_morning(path, start, checks)
         children.append(_stand_in(ports, ahead))
         address = f"http://127.0.0.1:{ports['web']}"
         children.append(_role("serve", path))
@@ -93,10 +101,10 @@ def _one_day(
                 raise RuntimeError(f"{dead.name} ended with status {dead.process.returncode}; see its last lines above")
 
 
-def rehearse_morning(config: Path, end: float, deadlines: Mapping[str, float]) -> None:
+def rehearse_morning(config: Path, end: float, checks: Sequence[Check]) -> None:
     """Fill the store with the rehearsed morning: simulated samples through the real watch, mails to the real catcher.
 
-    `deadlines`: seconds by name of check, as in real life.
+    `checks` are those of the shipped file, with the deadlines of real life.
     """
     settings = config_file.load(config, ControlRoomFile, SECTIONS_OF_OTHERS)
     agent = config_file.load(config, AgentFile, NOT_OF_THE_AGENT).probes
@@ -105,9 +113,8 @@ def rehearse_morning(config: Path, end: float, deadlines: Mapping[str, float]) -
     engine = open_for(settings, clock)
     watch, sender = watch_and_sender(engine, settings, clock)
     with engine.begin() as connection:
-        agent_id = _register(connection, agent.agent, agent.delivery.token_file, start)
+        agent_id = agents.give_token(connection, agent.agent, agent.delivery.token_file, int(start * 1000)).agent_id
         figures.append(connection, list(_course(settings)), settings.zone, int(start * 1000), rehearsed=True)
-    checks = [check.model_copy(update={"deadline_s": deadlines[check.name]}) for check in agent.checks]
     coming = _arrivals(morning(checks, agent.districts, start, end, agent.vantage, seed=16), start)
     for tick, arrived in coming:
         clock.at = min(tick, end)
@@ -121,10 +128,6 @@ def rehearse_morning(config: Path, end: float, deadlines: Mapping[str, float]) -
     engine.dispose()
 
 
-def _real_deadlines(data: dict[str, Any]) -> dict[str, float]:
-    return {check["name"]: check["deadline_s"] for check in data["probes"]["checks"]}
-
-
 def _arrivals(course: Iterator[Sample], start: float) -> Iterator[tuple[float, list[Sample]]]:
     """Samples in batches of one tick, by the moment each ended."""
     tick = start + _TICK_S
@@ -135,16 +138,6 @@ def _arrivals(course: Iterator[Sample], start: float) -> Iterator[tuple[float, l
             tick, arrived = tick + _TICK_S, []
         arrived.append(item)
     yield tick, arrived
-
-
-def _register(connection: Any, name: str, token_file: Path, now: float) -> int:
-    token = agents.add(connection, name, int(now * 1000))
-    token_file.parent.mkdir(parents=True, exist_ok=True)
-    token_file.touch(mode=0o600)
-    token_file.write_text(token)
-    known = agents.by_token(connection, token)
-    assert known is not None
-    return known.agent_id
 
 
 def _course(settings: ControlRoomFile) -> Iterator[FigureRow]:
@@ -196,7 +189,7 @@ def _moved(value: Any, base: str) -> Any:
     if isinstance(value, dict):
         return {key: _moved(inner, base) for key, inner in value.items()}
     if isinstance(value, str) and "://" in value:
-        return base + "/" + value.split("/", 3)[3]
+        return base + urlsplit(value)._replace(scheme="", netloc="").geturl()
     return value
 
 

@@ -8,9 +8,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine, func, select
 
 from dashboard.detection.states import DistrictState
+from dashboard.doses.figure import KINDS
 from dashboard.incidents.incident import IncidentKind
 from dashboard.incidents.ledger import OPEN
-from dashboard.doses.figure import KINDS
 from dashboard.settings import STATE_PLACE, ControlRoomFile
 from dashboard.store import flips, jobs
 from dashboard.store.engine import reading

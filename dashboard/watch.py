@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.detection.judge import Judge, Judgement
 from dashboard.detection.states import DistrictState
@@ -35,27 +34,31 @@ class Watch:
     def __init__(self, engine: Engine, settings: ControlRoomFile, clock: Clock, enqueue: Enqueue) -> None:
         self._engine, self._settings, self._clock, self._enqueue = engine, settings, clock, enqueue
         self._codes = [district.code for district in settings.districts]
-        self._listening_since = clock.now()
         self._remember()
 
     def _remember(self) -> None:
         """Build the memory anew from the store: at the start, and when a step could not be committed."""
-        now_ms = int(self._clock.now() * 1000)
-        self._judge = Judge(self._settings.dashboard.rules, self._codes, self._listening_since)
-        self._transitions = Transitions(self._settings)
+        self._stale = True
+        now = self._clock.now()
+        judge = Judge(self._settings.dashboard.rules, self._codes, listening_since=now)
+        transitions = Transitions(self._settings)
         with reading(self._engine) as connection:
-            self._reached = jobs.watermark(connection, jobs.WATCH)
-            self._states = flips.newest(connection)
-            since_ms = now_ms - _LOOK_BACK_S * 1000
-            self._judge.observe(samples.started_between(connection, since_ms, now_ms, self._reached))
+            reached, states = jobs.watermark(connection, jobs.WATCH), flips.newest(connection)
+            memory = jobs.memory(connection, jobs.WATCH)
+            judge.remember(memory.get("judge", {}))
+            transitions.remember(memory.get("transitions", {}))
+            judge.observe(samples.started_between(connection, now - _LOOK_BACK_S, now, reached))
+        self._judge, self._transitions, self._reached, self._states = judge, transitions, reached, states
+        self._stale = False
 
     def step(self) -> bool:
         """Judge what has arrived since the last step; True when samples, flips or incident steps were found."""
-        try:
-            return self._step()
-        except SQLAlchemyError:
+        if self._stale:
             self._remember()
-            raise
+        self._stale = True  # until the step is committed: what it took in must not be taken in twice
+        found = self._step()
+        self._stale = False
+        return found
 
     def _step(self) -> bool:
         now = self._clock.now()
@@ -68,7 +71,8 @@ class Watch:
             samples.refresh_cells(connection, new)
             changed = self._flip(connection, judgement)
             steps = self._take_steps(connection, judgement)
-            jobs.advance(connection, jobs.WATCH, reached, int(now * 1000))
+            memory = {"judge": self._judge.memory(), "transitions": self._transitions.memory()}
+            jobs.advance(connection, jobs.WATCH, reached, int(now * 1000), memory)
         self._reached = reached
         self._states |= {item.district: item for item in changed}
         for step in steps:
@@ -99,7 +103,7 @@ class Watch:
 
     def _take_steps(self, connection: Connection, judgement: Judgement) -> list[Step]:
         rules = self._settings.dashboard.rules
-        standing = ledger.standing(connection, judgement.at - rules.reopen_s)
+        standing = ledger.standing(connection, judgement.at - rules.reopen_s, frozenset(self._codes))
         changes = self._transitions.advance(judgement, self._in_session(judgement.at), standing)
         steps = [step for change in changes if (step := ledger.record(connection, change, judgement.at)) is not None]
         for step in steps:

@@ -25,6 +25,7 @@ from dashboard.store.lock import holding
 from dashboard.watch import Watch
 from dashboard.web.api import create_api
 from dashboard.web.app import create_app
+from dashboard.web.gate import add_gate
 from probes.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ def build(settings: ControlRoomFile, clock: Clock) -> ControlRoom:
     engine = open_for(settings, clock)
     watch, sender = watch_and_sender(engine, settings, clock)
     server = Flask("tikawatch")
+    add_gate(server)
     server.register_blueprint(create_intake(engine, clock, frozenset(d.code for d in settings.districts)))
     server.register_blueprint(create_api(engine, settings, clock))
 

@@ -1,16 +1,17 @@
 """Builders that fill a real SQLite store with a small named cast, for tests of pages. Fixed clock, no chance.
 
-`launch_day` is the picture of the comps: 16 January 2021, 16:40 IST; nine slow, Dhule down, Raigad on its own line lost,
-Gadchiroli silent. Smaller scenes are made of the same methods of `Scene`.
+Whole pictures made of them (the day of the comps, a calm day, a Sunday) stand in tests/dashboard/web/pictures.py.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date as Date
 from datetime import datetime, time
+from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Engine, Table, insert
+from sqlalchemy import Connection, Engine, Table, insert
 
 from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind, Scope, StepKind
@@ -24,14 +25,6 @@ DAY = Date(2021, 1, 16)
 MINUTE_MS = 60_000
 CELL_MS = 5 * MINUTE_MS
 CHECKS = {"ping": "http", "upload": "upload", "neutral-host": "anchor"}
-SLOW_SINCE = {
-    "Nandurbar": "11:40", "Jalgaon": "12:10", "Amravati": "11:40", "Palghar": "12:40", "Nashik": "11:40", "Ahmednagar": "12:20",
-    "Pune": "11:40", "Thane": "11:40", "Akola": "11:40",
-}  # fmt: skip
-P95_S = {
-    "Nandurbar": 52.0, "Jalgaon": 29.0, "Amravati": 34.0, "Palghar": 21.0, "Nashik": 39.0, "Ahmednagar": 25.0, "Pune": 45.0,
-    "Thane": 106.0, "Akola": 80.0,
-}  # fmt: skip
 
 
 class FixedClock:
@@ -47,9 +40,14 @@ class FixedClock:
         return self.seconds
 
 
+@lru_cache(maxsize=1)  # frozen, so it can be shared
+def _example() -> ControlRoomFile:
+    return load(CONFIG, ControlRoomFile, SECTIONS_OF_OTHERS)
+
+
 def example_settings(**dashboard: object) -> ControlRoomFile:
     """config.yaml as it is, with other values in its dashboard section if given."""
-    settings = load(CONFIG, ControlRoomFile, SECTIONS_OF_OTHERS)
+    settings = _example()
     return settings.model_copy(update={"dashboard": settings.dashboard.model_copy(update=dashboard)})
 
 
@@ -63,6 +61,7 @@ class Scene:
         self.now_ms = self.ms(now)
         self.clock = FixedClock(self.now_ms / 1000)
         self._incidents = 0
+        self._connection: Connection | None = None
 
     def ms(self, hour: str, day: Date | None = None) -> int:
         at = datetime.combine(day or self.day, time.fromisoformat(hour), self.settings.zone)
@@ -73,8 +72,25 @@ class Scene:
 
     def put(self, table: Table, rows: Sequence[dict[str, object]]) -> None:
         if rows:
-            with self.engine.begin() as connection:
-                connection.execute(insert(table), list(rows))
+            with self.at_once():
+                self._transaction().execute(insert(table), list(rows))
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """One transaction for many rows: each one alone would wait for the disk."""
+        if self._connection is not None:
+            yield
+            return
+        with self.engine.begin() as connection:
+            self._connection = connection
+            try:
+                yield
+            finally:
+                self._connection = None
+
+    def _transaction(self) -> Connection:
+        assert self._connection is not None
+        return self._connection
 
     # -- who measures -------------------------------------------------------------------------------------------------
 
@@ -124,6 +140,7 @@ class Scene:
         every_s: int = 60,
         outcome: str = "ok",
         reason: str = "none",
+        first_seq: int = 1,
     ) -> None:
         """Single samples of all three checks; the last one of a series is 4 s before `ends`."""
         index = next(n for n, d in enumerate(self.settings.districts) if d.name == name)
@@ -140,7 +157,7 @@ class Scene:
                     "total_us": total, "bytes_up": 4096, "bytes_down": 300, "lateness_us": 1000, "detail": "",
                 })  # fmt: skip
         for number, row in enumerate(rows):
-            row["seq"] = index * 100_000 + number + 1
+            row["seq"] = index * 100_000 + number + first_seq
         self.put(schema.sample, rows)
 
     # -- what was judged ----------------------------------------------------------------------------------------------
@@ -208,170 +225,5 @@ class Scene:
 
     def published_figures(self) -> None:
         """The figures of config.yaml, as the control room stores them."""
-        with self.engine.begin() as connection:
-            figures.append(connection, list(self.settings.figures), self.settings.zone, self.ms("08:00"))
-
-
-def _usual(name: str) -> Callable[[int], float]:
-    base = 1.4 + (sum(map(ord, name)) % 28) / 10
-    return lambda n: base * (0.85 + 0.05 * (n * 7 % 6))
-
-
-def _measured_day(scene: Scene, names: Sequence[str]) -> None:
-    for name in names:
-        since, slow_s = SLOW_SINCE.get(name, "16:40"), P95_S.get(name, 3.0)
-        scene.cells(name, "10:00", since, _usual(name))
-        if name in SLOW_SINCE:
-            fails = {"Thane": lambda n: 2 if n % 3 else 0, "Akola": lambda n: 2 if n > 46 else 0}.get(name, lambda _: 0)
-            scene.cells(name, since, "16:40", lambda n, s=slow_s: s * (0.9 + 0.04 * (n * 5 % 6)), failed=fails)  # type: ignore[misc]
-        scene.samples(name, "13:40", "16:40", slow_s if name in P95_S else _usual(name)(0), every_s=120)
-
-
-def _deviations(scene: Scene) -> None:
-    scene.cells("Dhule", "10:00", "11:40", _usual("Dhule"))
-    scene.cells("Dhule", "11:40", "12:05", lambda n: 40.0)
-    scene.cells("Dhule", "12:05", "16:40", lambda n: 0.0, failed=lambda n: 20)
-    scene.samples("Dhule", "13:40", "16:40", 60.0, every_s=120, outcome="failed", reason="timeout")
-    scene.cells("Raigad", "10:00", "11:40", _usual("Raigad"))
-    scene.cells("Raigad", "11:40", "13:10", lambda n: 8.0)
-    scene.cells("Raigad", "13:10", "16:40", lambda n: 0.0, failed=lambda n: 20)
-    scene.samples("Raigad", "13:40", "16:40", 30.0, every_s=120, outcome="failed", reason="dns")
-    scene.cells("Gadchiroli", "10:00", "15:55", _usual("Gadchiroli"))
-
-
-def launch_day(file: Path, settings: ControlRoomFile) -> Scene:
-    """The picture of the comps."""
-    scene = Scene(file, settings)
-    scene.agent()
-    scene.watch()
-    apart = {"Dhule", "Raigad", "Gadchiroli"}
-    _measured_day(scene, [d.name for d in settings.districts if d.name not in apart])
-    _deviations(scene)
-    for district in settings.districts:
-        scene.flip(district.name, "10:01", DistrictState.OK)
-    for name, since in SLOW_SINCE.items():
-        scene.flip(
-            name,
-            since,
-            DistrictState.DEGRADED if name in ("Thane", "Akola") else DistrictState.SLOW,
-            f"{name}: uploads slow since {since}.",
-        )
-    scene.flip("Dhule", "12:05", DistrictState.DOWN, "Every upload fails since 12:05; the neutral host answers.")
-    scene.flip(
-        "Raigad",
-        "13:12",
-        DistrictState.OWN_LINE,
-        "Raigad has lost its own line since 13:12; the registry answers the others.",
-    )
-    scene.flip("Gadchiroli", "15:55", DistrictState.NO_DATA, "Nothing heard from Gadchiroli since 15:55.")
-    _launch_incidents(scene)
-    scene.published_figures()
-    return scene
-
-
-def _launch_incidents(scene: Scene) -> None:
-    slow = list(SLOW_SINCE)
-    scene.incident(
-        IncidentKind.SLOWDOWN,
-        slow,
-        "11:40",
-        "Registry slow in 9 districts since 11:40.",
-        scope=Scope.STATE,
-        told=(27, 27),
-        answered="11:58",
-    )
-    scene.incident(IncidentKind.OUTAGE, ["Dhule"], "12:05", "Every upload fails in Dhule since 12:05.", told=(5, 6))
-    scene.incident(
-        IncidentKind.LOCAL,
-        ["Raigad"],
-        "13:12",
-        "Raigad has lost its own line since 13:12.",
-        told=(3, 3),
-        answered="13:21",
-    )
-    scene.incident(
-        IncidentKind.AGENT_SILENT, ["Gadchiroli"], "15:55", "Nothing heard from Gadchiroli since 15:55.", told=(2, 2)
-    )
-    scene.incident(
-        IncidentKind.LOCAL,
-        ["Latur"],
-        "10:20",
-        "Latur had lost its own line.",
-        told=(2, 2),
-        answered="10:25",
-        resolved="10:50",
-    )
-
-
-def rehearsed_curves(scene: Scene, until: str = "16:30") -> None:
-    """Made-up figures of the whole state, every half hour from opening, as a rehearsal has them."""
-    hours = [f"{h:02d}:{m:02d}" for h in range(11, 18) for m in (0, 30)]
-    shown = [hour for hour in hours if "11:30" <= hour <= until]
-    for n, hour in enumerate(shown):
-        scene.figure("STATE", "reported", round(17_400 * (n / 10) ** 1.15), hour, rehearsed=True)
-        scene.figure("STATE", "recorded", round(5_300 * (n / 10) ** 1.3), hour, rehearsed=True)
-
-
-def empty_store(file: Path, settings: ControlRoomFile) -> Scene:
-    """A control room that was just set up: nobody has sent anything."""
-    return Scene(file, settings)
-
-
-def calm_day(file: Path, settings: ControlRoomFile) -> Scene:
-    """All 36 districts ok, nothing open."""
-    scene = Scene(file, settings)
-    scene.agent()
-    scene.watch()
-    for district in settings.districts:
-        scene.cells(district.name, "10:00", "16:40", _usual(district.name))
-        scene.samples(district.name, "16:35", "16:40", _usual(district.name)(0), every_s=15)
-        scene.flip(district.name, "10:01", DistrictState.OK)
-    scene.published_figures()
-    return scene
-
-
-def sunday(file: Path, settings: ControlRoomFile) -> Scene:
-    """17 January 2021: no session; the registry is measured all the same, the figures are of the day before."""
-    published = Scene(file, settings)
-    published.published_figures()
-    published.engine.dispose()
-    scene = Scene(file, settings, "11:00", Date(2021, 1, 17))
-    scene.agent()
-    scene.watch()
-    for district in settings.districts:
-        scene.cells(district.name, "09:00", "11:00", _usual(district.name))
-        scene.samples(district.name, "10:55", "11:00", _usual(district.name)(0), every_s=15)
-        scene.flip(district.name, "00:00", DistrictState.NO_SESSION)
-    return scene
-
-
-def old_data(file: Path, settings: ControlRoomFile) -> Scene:
-    """The calm day, nineteen minutes after the monitor was cut off."""
-    scene = calm_day(file, settings)
-    scene.now_ms = scene.ms("16:59")
-    scene.clock.seconds = scene.now_ms / 1000
-    scene.flip(None, "16:42", DistrictState.BLIND, "Nothing heard from any district since 16:40.")
-    return scene
-
-
-def all_down(file: Path, settings: ControlRoomFile) -> Scene:
-    """The registry itself is down everywhere since 15:52."""
-    scene = Scene(file, settings)
-    scene.agent()
-    scene.watch()
-    for district in settings.districts:
-        scene.cells(district.name, "10:00", "15:50", _usual(district.name))
-        scene.cells(district.name, "15:50", "16:40", lambda n: 0.0, failed=lambda n: 20)
-        scene.samples(district.name, "16:35", "16:40", 60.0, every_s=15, outcome="failed", reason="timeout")
-        scene.flip(district.name, "15:52", DistrictState.DOWN, "Every upload fails since 15:52.")
-    names = [district.name for district in settings.districts]
-    scene.incident(
-        IncidentKind.OUTAGE,
-        names,
-        "15:52",
-        "Registry down in all districts since 15:52.",
-        scope=Scope.STATE,
-        told=(37, 37),
-    )
-    scene.published_figures()
-    return scene
+        with self.at_once():
+            figures.append(self._transaction(), list(self.settings.figures), self.settings.zone, self.ms("08:00"))

@@ -5,15 +5,13 @@ The same object runs live and in a replay; it knows no clock and no store.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dashboard.detection.rules import Finding, examine
 from dashboard.detection.seen import Seen
 from dashboard.detection.states import DistrictState
 from dashboard.detection.windows import DistrictWindow
 from dashboard.settings import Rules
-
-# when so many of the districts fall silent together, it is the monitor that is cut off
-_BLIND_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Judge:
         for code, window in self._windows.items():
             window.forget(now)
             findings[code] = self._patient(examine(window, self._rules, now), window, now)
-            window.was_slow = findings[code].state in (DistrictState.SLOW, DistrictState.DEGRADED)
+            window.was_slow = findings[code].low_s is not None
         vantages = {code: window.vantage for code, window in self._windows.items()}
         return Judgement(now, findings, vantages, self._blind_since(findings, now))
 
@@ -63,8 +61,20 @@ class Judge:
         return finding if window.heard is not None else replace(finding, since=self._since)
 
     def _blind_since(self, findings: Mapping[int, Finding], now: float) -> float | None:
-        silent = [finding.since for finding in findings.values() if finding.state is DistrictState.NO_DATA]
-        if len(silent) < _BLIND_SHARE * len(findings) or now - self._since <= self._rules.silent_s:
+        """Set when nobody is heard, of all that ever were: a district without an agent says nothing of the monitor."""
+        if now - self._since <= self._rules.silent_s:
             return None
-        heard = [window.heard for window in self._windows.values() if window.heard is not None]
-        return max(heard, default=self._since)
+        heard = {code: window.heard for code, window in self._windows.items() if window.heard is not None}
+        if any(findings[code].state is not DistrictState.NO_DATA for code in heard):
+            return None
+        return max(heard.values(), default=self._since)
+
+    def memory(self) -> dict[str, Any]:
+        """What a restart must not forget, as JSON: per district what is usual, whether it was slow, and who measures it."""
+        return {str(code): [window.usual, window.was_slow, window.vantage] for code, window in self._windows.items()}
+
+    def remember(self, memory: dict[str, Any]) -> None:
+        """Take back what `memory` gave, before samples are observed."""
+        for code, window in self._windows.items():
+            if str(code) in memory:
+                window.usual_before, window.was_slow, window.vantage = memory[str(code)]

@@ -14,6 +14,8 @@ from probes.sample import Outcome, Reason
 
 # "a few" checks in a window of seconds: fewer say nothing
 _FEW = 3
+# and for a share of errors it takes more
+_ENOUGH = 10
 # samples of the neutral host that tell a line from the registry
 _WITNESSES = 2
 
@@ -77,7 +79,7 @@ def errors(window: DistrictWindow, rules: Rules, now: float) -> Finding | None:
     """A part of the checks fails, over the long window and still over the short one, while the district's line is good."""
     long = [seen for seen in window.registry if seen.at > now - rules.error_window_s and not window.line_was_bad(seen)]
     short = [seen for seen in long if seen.at > now - rules.fail_window_s]
-    if len(long) < 2 * _FEW or share_failed(long) < rules.error_share or share_failed(short) < rules.error_share:
+    if len(long) < _ENOUGH or share_failed(long) < rules.error_share or share_failed(short) < rules.error_share:
         return None
     failed = [seen for seen in long if seen.outcome is Outcome.FAILED]
     words = f"{share_failed(long):.0%} of its checks fail ({_mostly(failed)})"

@@ -12,8 +12,8 @@ class Seen(NamedTuple):
     district: int
     kind: CheckKind
     vantage: str
+    started_ms: int
     at: float
     total: float
     outcome: Outcome
     reason: Reason
-    answered: bool  # the target sent an HTTP status

@@ -13,6 +13,8 @@ from probes.sample import CheckKind, Outcome, Reason
 
 USUAL_SAMPLES = 240  # an hour at one upload each 15 s
 USUAL_AFTER = 12  # good uploads before "usual" means anything
+UPLOADS_S = 1800.0  # uploads older than this hold no rule; check-config sees to it that enough fit in
+_NEAR_S = 30.0  # a sample of the neutral host this near counts as taken at the same time
 _TALLEST = 4096  # samples of one district in one window, at most
 
 
@@ -28,6 +30,7 @@ class DistrictWindow:
         self.agent_offline: float | None = None  # end of the newest sample that says: our own network is down
         self.vantage = ""
         self.was_slow = False  # by the last verdict
+        self.usual_before: float | None = None  # by an earlier run of the judgement
         self._usual: deque[float] = deque(maxlen=USUAL_SAMPLES)
 
     def add(self, seen: Seen) -> None:
@@ -48,15 +51,19 @@ class DistrictWindow:
 
     def forget(self, now: float) -> None:
         """Drop samples that ended before every window."""
-        oldest = now - max(self._rules.error_window_s, self._rules.fail_window_s, 4 * self._rules.unworkable_s)
-        for window in (self.registry, self.anchors, self.uploads):
-            while window and window[0].at < oldest:
+        oldest = now - max(self._rules.error_window_s, self._rules.fail_window_s)
+        for window, limit in (
+            (self.registry, oldest),
+            (self.anchors, oldest - UPLOADS_S),
+            (self.uploads, now - UPLOADS_S),
+        ):
+            while window and window[0].at < limit:
                 window.popleft()
 
     @property
     def usual(self) -> float | None:
         """Median of the good uploads, seconds; None until there are enough."""
-        return median(self._usual) if len(self._usual) >= USUAL_AFTER else None
+        return median(self._usual) if len(self._usual) >= USUAL_AFTER else self.usual_before
 
     def is_slow(self, seen: Seen) -> bool:
         """True when an upload took longer than the rules call normal, measured against the district's own usual."""
@@ -71,11 +78,11 @@ class DistrictWindow:
         return list(self.uploads)[-held:]
 
     def line_was_bad(self, seen: Seen) -> bool:
-        """True when the neutral host's sample nearest in time failed too: then this failure says nothing of the registry."""
-        if seen.outcome is Outcome.OK or not self.anchors:
+        """True when the neutral host failed too while this check was under way: its failure says nothing of the registry."""
+        if seen.outcome is Outcome.OK:
             return False
-        nearest = min(self.anchors, key=lambda anchor: abs(anchor.at - seen.at))
-        return nearest.outcome is Outcome.FAILED
+        first, last = seen.at - seen.total - _NEAR_S, seen.at + _NEAR_S
+        return any(anchor.outcome is Outcome.FAILED and first <= anchor.at <= last for anchor in self.anchors)
 
     def failing_since(self) -> float | None:
         """Start of the present run of failed registry samples, None when the newest one is good."""

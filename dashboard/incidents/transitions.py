@@ -6,6 +6,7 @@ and the monitor itself (monitor_offline). A district is in one registry incident
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from dashboard.detection.judge import Judgement
 from dashboard.detection.states import DistrictState
@@ -15,6 +16,10 @@ from dashboard.settings import ControlRoomFile
 
 TROUBLED = (DistrictState.DOWN, DistrictState.DEGRADED, DistrictState.SLOW)
 _REGISTRY = (IncidentKind.OUTAGE, IncidentKind.SLOWDOWN)
+_LINES = (IncidentKind.LOCAL,)
+_SILENT = (IncidentKind.AGENT_SILENT,)
+_REGISTRY_KEY = "registry"
+Key = tuple[str, str]  # a family, and the place that binds its districts together
 
 
 @dataclass(frozen=True)
@@ -50,28 +55,20 @@ class Transitions:
     """Keeps what must be waited for: groups that settle before they open, districts that must stay good before they leave."""
 
     settings: ControlRoomFile
-    _waiting: dict[tuple[object, ...], float] = field(default_factory=dict)
+    _waiting: dict[Key, float] = field(default_factory=dict)
     _good_since: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def advance(
         self, judgement: Judgement, in_session: Collection[int], standing: Collection[Standing]
     ) -> list[Change]:
         """The steps that are due now. Outside sessions nothing opens or grows; what is open may still close."""
+        session, stands = frozenset(in_session), list(standing)
         if judgement.blind_since is not None:
-            return self._blind(judgement, in_session, standing)
-        opened = [item for item in standing if item.resolved is None]
-        changes = self._closings(judgement, opened)
-        closing = {change.incident.incident_id for change in changes if change.incident}
-        left_open = [item for item in standing if item.incident_id not in closing]
-        groups = {key: codes for key, codes in self._groups(judgement, left_open).items() if codes}
-        for key in list(self._waiting):
-            if key not in groups:
-                del self._waiting[key]
-        for key, codes in groups.items():
-            change = self._grow(key, frozenset(codes) & frozenset(in_session), judgement, left_open)
-            if change is not None:
-                changes.append(change)
-        return changes
+            return self._blind(judgement, session, stands)
+        closings = self._closings(judgement, _opened(stands))
+        closing = {change.incident.incident_id for change in closings if change.incident}
+        left = [item for item in stands if item.incident_id not in closing]
+        return closings + self._growing(judgement, session, left)
 
     # -- closing ---------------------------------------------------------------------------------------------------------
 
@@ -119,119 +116,155 @@ class Transitions:
 
     # -- opening and growing ---------------------------------------------------------------------------------------------
 
-    def _groups(self, judgement: Judgement, standing: list[Standing]) -> dict[tuple[object, ...], set[int]]:
+    def _growing(self, judgement: Judgement, in_session: frozenset[int], standing: list[Standing]) -> list[Change]:
+        """Groups that have waited `settle_s` for others: opened, joined to what is open, or reopened."""
+        groups = {key: codes & in_session for key, codes in self._groups(judgement, standing).items()}
+        groups = {key: codes for key, codes in groups.items() if codes}
+        for key in [key for key in self._waiting if key not in groups]:
+            del self._waiting[key]
+        changes = []
+        for key, codes in groups.items():
+            if judgement.at - self._waiting.setdefault(key, judgement.at) >= self.settings.dashboard.rules.settle_s:
+                del self._waiting[key]
+                changes += self._told_together(key, codes, judgement, standing)
+        return changes
+
+    def _groups(self, judgement: Judgement, standing: list[Standing]) -> dict[Key, frozenset[int]]:
         """Districts in trouble that are in no incident of that family yet, by what they would be told of together."""
-        groups: dict[tuple[object, ...], set[int]] = {}
-        members = {
-            family: _members(standing, family)
-            for family in (_REGISTRY, (IncidentKind.LOCAL,), (IncidentKind.AGENT_SILENT,))
-        }
+        groups: dict[Key, set[int]] = {}
+        members = {family: _members(standing, family) for family in (_REGISTRY, _LINES, _SILENT)}
         for code, finding in judgement.findings.items():
-            key: tuple[object, ...] | None = None
             if finding.state in TROUBLED and code not in members[_REGISTRY]:
-                key = (IncidentKind.OUTAGE if finding.state is DistrictState.DOWN else IncidentKind.SLOWDOWN,)
-            elif finding.state is DistrictState.OWN_LINE and code not in members[(IncidentKind.LOCAL,)]:
-                key = (IncidentKind.LOCAL, self.settings.district(code).division)
-            elif finding.state is DistrictState.NO_DATA and code not in members[(IncidentKind.AGENT_SILENT,)]:
-                silent_long = judgement.at - finding.since > self.settings.dashboard.rules.silent_s
-                key = (IncidentKind.AGENT_SILENT, judgement.vantages[code]) if silent_long else None
-            if key is not None:
-                groups.setdefault(key, set()).add(code)
-        if self._state_is_down(judgement) and not self._covered(judgement, standing):
-            groups.setdefault((IncidentKind.OUTAGE,), set()).update(judgement.in_state(DistrictState.DOWN))
-            groups.pop((IncidentKind.SLOWDOWN,), None)
-        return groups
+                groups.setdefault((_REGISTRY_KEY, ""), set()).add(code)
+            elif finding.state is DistrictState.OWN_LINE and code not in members[_LINES]:
+                groups.setdefault((IncidentKind.LOCAL, self.settings.district(code).division), set()).add(code)
+            elif self._silent_long(judgement, code) and code not in members[_SILENT]:
+                groups.setdefault((IncidentKind.AGENT_SILENT, judgement.vantages[code]), set()).add(code)
+        worse = self._turned_down(judgement, standing)
+        if worse is not None:
+            groups.setdefault((_REGISTRY_KEY, ""), set()).update(worse.members)
+        return {key: frozenset(codes) for key, codes in groups.items()}
 
-    def _grow(
-        self, key: tuple[object, ...], codes: frozenset[int], judgement: Judgement, standing: list[Standing]
-    ) -> Change | None:
-        """Open, widen or reopen, once the group has waited `settle_s` for others."""
-        if (
-            not codes
-            or judgement.at - self._waiting.setdefault(key, judgement.at) < self.settings.dashboard.rules.settle_s
-        ):
-            return None
-        del self._waiting[key]
-        kind = IncidentKind(str(key[0]))
-        wide = kind is IncidentKind.OUTAGE and self._state_is_down(judgement)
-        target = self._target(kind, wide, key, standing, judgement)
-        if target is not None:
-            return self._upgraded(target, wide, codes, judgement)
-        since = min(judgement.findings[code].since for code in codes)
-        again = self._recent(kind, codes, standing, judgement.at)
-        scope = Scope.STATE if wide else self._scope(codes)
-        words = sentences.opened(self.settings, kind, codes, since, judgement)
-        what = StepKind.REOPENED if again else StepKind.OPENED
-        return Change(again, what, kind, scope, again.since if again else since, codes, codes, words)
+    def _silent_long(self, judgement: Judgement, code: int) -> bool:
+        finding = judgement.findings[code]
+        return (
+            finding.state is DistrictState.NO_DATA
+            and judgement.at - finding.since > self.settings.dashboard.rules.silent_s
+        )
 
-    def _target(
-        self, kind: IncidentKind, wide: bool, key: tuple[object, ...], standing: list[Standing], judgement: Judgement
-    ) -> Standing | None:
-        """The open incident that these districts belong to."""
-        opened = [item for item in standing if item.resolved is None]
-        if kind in _REGISTRY:
-            registry = [item for item in opened if item.kind in _REGISTRY]
-            same = [item for item in registry if item.kind is kind]
-            outage_everywhere = [
-                item for item in registry if item.kind is IncidentKind.OUTAGE and item.scope is Scope.STATE
+    def _told_together(
+        self, key: Key, codes: frozenset[int], judgement: Judgement, standing: list[Standing]
+    ) -> list[Change]:
+        if key[0] != _REGISTRY_KEY:
+            kind = IncidentKind(key[0])
+            same = [i for i in _opened(standing) if i.kind is kind and self._place(i, judgement) == key[1]]
+            return [self._grown(kind, codes, next(iter(same), None), judgement, standing)]
+        down = frozenset(code for code in codes if judgement.findings[code].state is DistrictState.DOWN)
+        worse = self._turned_down(judgement, standing)
+        if worse is not None:
+            return [
+                self._grown(
+                    IncidentKind.OUTAGE, (down | codes) - _members(standing, _REGISTRY), worse, judgement, standing
+                )
             ]
-            return next(iter(same or (registry if wide else outage_everywhere)), None)
-        return next((item for item in opened if item.kind is kind and self._place(item, judgement) == key[1]), None)
+        if self._state_is_down(judgement):
+            down = codes
+        parts = ((IncidentKind.OUTAGE, down), (IncidentKind.SLOWDOWN, codes - down))
+        return [
+            self._grown(kind, part, next((i for i in _opened(standing) if i.kind is kind), None), judgement, standing)
+            for kind, part in parts
+            if part
+        ]
+
+    def _turned_down(self, judgement: Judgement, standing: list[Standing]) -> Standing | None:
+        """An open slowdown that has become an outage: half of its districts are down, or the whole state is, and no outage is open."""
+        if any(item.kind is IncidentKind.OUTAGE for item in _opened(standing)):
+            return None
+        down = frozenset(judgement.in_state(DistrictState.DOWN))
+        for item in _opened(standing):
+            if item.kind is IncidentKind.SLOWDOWN and (
+                self._state_is_down(judgement) or 2 * len(down & item.members) >= len(item.members)
+            ):
+                return item
+        return None
+
+    def _grown(
+        self,
+        kind: IncidentKind,
+        codes: frozenset[int],
+        target: Standing | None,
+        judgement: Judgement,
+        standing: list[Standing],
+    ) -> Change:
+        again = target or self._recent(kind, codes, standing, judgement.at)
+        joined = codes - again.members if again else codes
+        members = codes | again.members if again else codes
+        since = again.since if again else min(judgement.findings[code].since for code in codes)
+        words = sentences.opened(self.settings, kind, members, since, judgement)
+        what = StepKind.UPGRADED if target else StepKind.REOPENED if again else StepKind.OPENED
+        return Change(again, what, kind, self._scope(members), since, members, joined, words)
 
     def _place(self, item: Standing, judgement: Judgement) -> str:
         """What binds a local or silent incident together: the division, or the vantage of the agent."""
         code = min(item.ever)
         return self.settings.district(code).division if item.kind is IncidentKind.LOCAL else judgement.vantages[code]
 
-    def _upgraded(self, item: Standing, wide: bool, codes: frozenset[int], judgement: Judgement) -> Change:
-        members = item.members | codes
-        scope = Scope.STATE if wide or item.scope is Scope.STATE else self._scope(members)
-        grown = IncidentKind.OUTAGE if wide else item.kind
-        words = sentences.opened(self.settings, grown, members, item.since, judgement)
-        return Change(item, StepKind.UPGRADED, grown, scope, item.since, members, codes - item.members, words)
-
     def _recent(
         self, kind: IncidentKind, codes: frozenset[int], standing: list[Standing], now: float
     ) -> Standing | None:
+        """The same fault, resolved not longer than `reopen_s` ago."""
         window = self.settings.dashboard.rules.reopen_s
-        again = [
-            i
-            for i in standing
-            if i.resolved is not None and now - i.resolved <= window and i.kind is kind and i.ever & codes
-        ]
-        return max(again, key=lambda item: item.resolved or 0, default=None)
+        same = [item for item in standing if item.resolved is not None and item.kind is kind and item.ever & codes]
+        return max(
+            (i for i in same if now - (i.resolved or 0) <= window), key=lambda item: item.resolved or 0, default=None
+        )
 
     def _scope(self, codes: frozenset[int]) -> Scope:
-        if len(codes) == 1:
-            return Scope.DISTRICT
+        """The state from `state_share` of its districts on, a division when all are of one, else single districts."""
+        if len(codes) >= max(2, self.settings.dashboard.rules.state_share * len(self.settings.districts)):
+            return Scope.STATE
         divisions = {self.settings.district(code).division for code in codes}
-        return Scope.DIVISION if len(divisions) == 1 else Scope.STATE
+        return Scope.DIVISION if len(codes) > 1 and len(divisions) == 1 else Scope.DISTRICT
 
     def _state_is_down(self, judgement: Judgement) -> bool:
         heard = len(judgement.findings) - len(judgement.in_state(DistrictState.NO_DATA))
         down = len(judgement.in_state(DistrictState.DOWN))
         return heard > 0 and down >= max(2, self.settings.dashboard.rules.state_share * heard)
 
-    @staticmethod
-    def _covered(judgement: Judgement, standing: list[Standing]) -> bool:
-        """True when an open state-wide outage already says so."""
-        return any(i.resolved is None and i.kind is IncidentKind.OUTAGE and i.scope is Scope.STATE for i in standing)
-
     # -- the monitor itself ----------------------------------------------------------------------------------------------
 
-    def _blind(self, judgement: Judgement, in_session: Collection[int], standing: Collection[Standing]) -> list[Change]:
+    def _blind(self, judgement: Judgement, in_session: frozenset[int], standing: list[Standing]) -> list[Change]:
         """While nothing is heard, everything else is frozen."""
         self._waiting.clear()
         self._good_since.clear()
-        known = any(item.kind is IncidentKind.MONITOR_OFFLINE and item.resolved is None for item in standing)
-        if known or not in_session or judgement.blind_since is None:
+        kind = IncidentKind.MONITOR_OFFLINE
+        if not in_session or judgement.blind_since is None or any(item.kind is kind for item in _opened(standing)):
             return []
         everyone = frozenset(judgement.findings)
+        again = self._recent(kind, everyone, standing, judgement.at)
         words = sentences.blind(self.settings, judgement.blind_since, judgement.at)
-        kind = IncidentKind.MONITOR_OFFLINE
-        return [Change(None, StepKind.OPENED, kind, Scope.STATE, judgement.blind_since, everyone, everyone, words)]
+        what = StepKind.REOPENED if again else StepKind.OPENED
+        since = again.since if again else judgement.blind_since
+        return [Change(again, what, kind, Scope.STATE, since, everyone, everyone, words)]
+
+    # -- over a restart --------------------------------------------------------------------------------------------------
+
+    def memory(self) -> dict[str, Any]:
+        """What a restart must not forget, as JSON."""
+        return {
+            "waiting": [[*key, since] for key, since in self._waiting.items()],
+            "good_since": [[*key, since] for key, since in self._good_since.items()],
+        }
+
+    def remember(self, memory: dict[str, Any]) -> None:
+        """Take back what `memory` gave."""
+        self._waiting = {(kind, place): since for kind, place, since in memory.get("waiting", [])}
+        self._good_since = {(number, code): since for number, code, since in memory.get("good_since", [])}
+
+
+def _opened(standing: Collection[Standing]) -> list[Standing]:
+    return [item for item in standing if item.resolved is None]
 
 
 def _members(standing: Collection[Standing], kinds: Collection[IncidentKind]) -> frozenset[int]:
-    opened = [item.members for item in standing if item.resolved is None and item.kind in kinds]
-    return frozenset().union(*opened)
+    return frozenset().union(*(item.members for item in _opened(standing) if item.kind in kinds))

@@ -54,7 +54,13 @@ def upgrade() -> None:
         sa.Column("rehearsed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("figure_id", name=op.f("pk_figure")),
         sa.UniqueConstraint(
-            "place", "day", "kind", "as_of_ms", "source", name=op.f("uq_figure_place_day_kind_as_of_ms_source")
+            "place",
+            "day",
+            "kind",
+            "as_of_ms",
+            "source",
+            "value",
+            name=op.f("uq_figure_place_day_kind_as_of_ms_source_value"),
         ),
     )
     op.create_table(

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 _KEY = ["place", "day", "kind", "as_of_ms", "source"]
-_OLD, _NEW = "uq_figure_place_day_kind_as_of_ms_source", "uq_figure_place_day_kind_as_of_ms_source_version"
+_OLD, _NEW = "uq_figure_place_day_kind_as_of_ms_source_value", "uq_figure_place_day_kind_as_of_ms_source_version"
 
 
 def upgrade() -> None:
@@ -36,4 +36,4 @@ def downgrade() -> None:
         batch.drop_index("ix_figure_day_kind")
         batch.drop_constraint(op.f(_NEW), type_="unique")
         batch.drop_column("version")
-        batch.create_unique_constraint(op.f(_OLD), _KEY)
+        batch.create_unique_constraint(op.f(_OLD), [*_KEY, "value"])
