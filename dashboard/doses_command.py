@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from dashboard.doses import listing
 from dashboard.doses.days import FIRST_DAY, Span, read_as_of, read_day
@@ -46,6 +47,9 @@ def import_file(settings: ControlRoomFile, clock: Clock, file: Path, wishes: Wis
     engine = open_store(settings.dashboard.store)
     try:
         stored = _stored(engine, clock, found, wishes)
+    except OperationalError as problem:
+        wrong(f"{file.name}: nothing stored, the store does not take writes now ({problem.orig}). Try again later")
+        return 1
     finally:
         engine.dispose()
     for line in told(found.findings, file.name):

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from dashboard.doses import listing
 from dashboard.doses.decoding import MAX_BYTES
@@ -51,6 +51,9 @@ def create_doses_intake(
             log.error("doses not stored: %s", problem.orig)
             error, hint = "the store does not take writes now", "Send it again later, with the same Idempotency-Key"
             return refusal(Refused(HTTPStatus.SERVICE_UNAVAILABLE, error, hint))
+        except IntegrityError:  # two deliveries at once on a store with several writers: one of them was first
+            error, hint = "the same figures are being stored right now", "Send it again, with the same Idempotency-Key"
+            return refusal(Refused(HTTPStatus.CONFLICT, error, hint))
 
     return blueprint
 

@@ -20,9 +20,18 @@ from dashboard.doses.rows import Context
 
 REGISTRY = "Co-WIN public counters, kept by covid19india.org volunteers (CC BY-SA)"
 MINISTRY = "Ministry of Health, kept by covid19india.org volunteers (CC BY-SA)"
+MINISTRY_LIST = "Ministry of Health, provisional list of the night of 16 January 2021"
+STATES_OWN = "the state's own release"
+PRESS = "NDTV, 16 January 2021"
 _WIDE = ["S No", "State_Code", "State", "District_Key", "Cowin Key", "District"]
 _LONG_DISTRICT = {"date", "district", "dose1_cum", "dose2_cum"}
 _LONG_STATE = {"date", "state", "dose1_cum", "dose2_cum"}
+# day one, state by state: no column of days, as all of it is of the first day of the drive
+_DAY_ONE = {"state", "mohfw_vaccinated", "target_state", "vaccinated_state", "cowin_recorded"}
+_DAY_ONE_KINDS = (
+    ("mohfw_vaccinated", "reported", MINISTRY_LIST), ("vaccinated_state", "reported", STATES_OWN), ("target_ndtv", "target", PRESS),
+    ("target_state", "target", STATES_OWN), ("cowin_recorded", "recorded", REGISTRY),
+)  # fmt: skip
 _BESIDE = {"date", "state", "cowin_recorded_cum", "mohfw_reported_cum"}
 _FIRST, _SECOND, _ALL = "First Dose Administered", "Second Dose Administered", "Total Doses Administered"
 _MAX_ROWS = 100_000
@@ -34,7 +43,7 @@ Sums = dict[tuple[str, str, str], tuple[int, int]]
 def is_public(header: list[str]) -> bool:
     """True for the first line of one of the public files."""
     names = {cell.strip() for cell in header}
-    return header[:6] == _WIDE or any(shape <= names for shape in (_LONG_DISTRICT, _LONG_STATE, _BESIDE))
+    return header[:6] == _WIDE or any(shape <= names for shape in (_LONG_DISTRICT, _LONG_STATE, _BESIDE, _DAY_ONE))
 
 
 def read(header: list[str], rows: Rows, context: Context, reading: Reading) -> Reading:
@@ -43,6 +52,8 @@ def read(header: list[str], rows: Rows, context: Context, reading: Reading) -> R
     work = _Work(context, reading)
     if header[:6] == _WIDE:
         work.wide(header, iter(rows))
+    elif {cell.strip() for cell in header} >= _DAY_ONE:
+        work.day_one([cell.strip() for cell in header], rows)
     else:
         work.long([cell.strip() for cell in header], rows)
     work.finish()
@@ -134,6 +145,37 @@ class _Work:
         kind = "recorded" if districts else "reported"
         self.add(line, place, day, kind, [(name, row[name]) for name in ("dose1_cum", "dose2_cum")])
 
+    # -- day one ----------------------------------------------------------------------------------------------------
+
+    def day_one(self, header: list[str], rows: Rows) -> None:
+        for line, cells in rows:
+            self.reading.rows += 1
+            if len(cells) != len(header):
+                self.find(line, "", f"{len(cells)} cells, expected {len(header)}", "Download the file anew, whole")
+                continue
+            row = dict(zip(header, cells, strict=True))
+            place = self.context.places.state_of_public_file(row["state"])
+            if place is None:
+                self.elsewhere["other states"] += 1
+            elif self._new(line, (row["state"],)):
+                self._states_day(line, place, row)
+
+    def _states_day(self, line: int, place: str, row: dict[str, str]) -> None:
+        day = self.context.first_day.isoformat()
+        for column, kind, source in _DAY_ONE_KINDS:
+            try:
+                count = read_count(row.get(column, ""))
+            except Unreadable as problem:
+                self.find(line, column, problem.wrong, problem.cure)
+                continue
+            self.reading.blanks += count.value is None
+            if count.value is not None:
+                self.reading.figures.append(
+                    Figure(
+                        place, day, kind, count.value, self.end_ms(day), False, source, who=self.context.who, line=line
+                    )
+                )
+
     # -- both -------------------------------------------------------------------------------------------------------
 
     def _new(self, line: int, key: tuple[str, ...]) -> bool:
@@ -192,5 +234,5 @@ class _Work:
                 "",
                 f"{rows} {'row' if rows == 1 else 'rows'} of places that are not watched here were left out: {names}",
             )
-        if not self.sums and not self.reading.findings:
+        if not self.reading.figures and not self.reading.findings:
             self.find(0, "", "the file holds no figure of a place known here", "See config.yaml, districts")

@@ -1,6 +1,7 @@
 """`tikawatch doses import` and `export`, as a person types them: exit status, messages, and a round trip."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,17 @@ def test_a_text_that_a_spreadsheet_would_run_is_plain_in_the_export_only(desk: D
 def test_a_path_that_is_no_file_is_said_plainly(desk: Desk, name: str, words: str) -> None:
     status, _, err = desk.doses("import", str(desk.folder / name))
     assert (status, words in err, "Traceback" in err) == (1, True, False)
+
+
+@pytest.mark.process
+def test_a_store_that_takes_no_writes_now_is_said_plainly(desk: Desk) -> None:
+    assert desk.doses("import", desk.file(row()))[0] == 0
+    held = sqlite3.connect(desk.folder / "store" / "tikawatch.db", isolation_level=None)
+    held.execute("BEGIN IMMEDIATE")
+    status, out, err = desk.doses("import", desk.file(row(district="Thane")))
+    held.close()
+    assert (status, out, "Traceback" in err) == (1, "", False)
+    assert "database is locked" in err
 
 
 if AT_HAND:

@@ -205,3 +205,28 @@ if AT_HAND:
         for place in ("467", "491", "497", "mumbai"):
             from_long = counted(long, place)
             assert all(from_long[day] == value for day, value in counted(wide, place).items())
+
+    def test_five_states_stand_beside_each_other_on_day_one(engine: Engine) -> None:
+        read = read_public("states_day1.csv")
+        stored(engine, read)
+        assert [n.wrong for n in read.notices] == [
+            "32 rows of places that are not watched here were left out: other states"
+        ]
+        view = day_one(engine)
+        shown = {
+            state: [view.value(state, kind) for kind in ("target", "reported", "recorded")]
+            for state in ("STATE", "WB", "MP", "RJ", "UT")
+        }
+        assert {state: numbers[2] for state, numbers in shown.items()} == {
+            "STATE": 5_726,
+            "WB": 1_917,
+            "MP": 9_435,
+            "RJ": 3_285,
+            "UT": 511,
+        }
+        bengal = {v.value for v in (view.chosen["WB", "reported"].version, *view.chosen["WB", "reported"].others)}
+        assert bengal == {9_730, 15_707}  # the ministry's list and the state's own release: both are shown
+        assert shown["UT"][0] is None  # 34 sessions of 100 is a derivation, not a published target
+        assert view.backlog("MP") in (9_219 - 9_435, 9_543 - 9_435)
+        assert len(rows("states_day1.csv")) == 37
+        assert sum(int(r["mohfw_vaccinated"]) for r in rows("states_day1.csv")) == 191_181
