@@ -200,8 +200,9 @@ def _doses(chosen: argparse.Namespace) -> int:
     from dashboard import doses_command
 
     settings = _control_room_settings(chosen.config)
+    clock = WallClock(settings.rehearsal.clock_ahead_s if settings.rehearsal else 0)
     if chosen.what == "export":
-        text = doses_command.export(settings, WallClock(), chosen.day, chosen.as_known_at, chosen.full)
+        text = doses_command.export(settings, clock, chosen.day, chosen.as_known_at, chosen.full)
         if chosen.out:
             chosen.out.write_text(text, encoding="utf-8", newline="")
         else:
@@ -209,7 +210,7 @@ def _doses(chosen: argparse.Namespace) -> int:
         return OK
     wishes = doses_command.Wishes(chosen.dry_run, chosen.good_rows, chosen.confirmed)
     say = (print, lambda line: print(line, file=sys.stderr))
-    return doses_command.import_file(settings, WallClock(), chosen.file, wishes, say)
+    return doses_command.import_file(settings, clock, chosen.file, wishes, say)
 
 
 # -- what commands share ------------------------------------------------------------------------------------------------

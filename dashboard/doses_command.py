@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from dashboard.doses import listing
-from dashboard.doses.days import FIRST_DAY, Span, read_as_of, read_day
+from dashboard.doses.days import Span, read_as_of, read_day
 from dashboard.doses.decoding import MAX_BYTES
 from dashboard.doses.export import to_csv
 from dashboard.doses.figure import Reading
@@ -66,7 +66,9 @@ def read(settings: ControlRoomFile, clock: Clock, file: Path, who: str = "") -> 
     Raises:
         OSError: the file cannot be read.
     """
-    context = Context(Places(settings), settings.zone, datetime.fromtimestamp(clock.now(), UTC), who=who)
+    context = Context(
+        Places(settings), settings.zone, datetime.fromtimestamp(clock.now(), UTC), settings.calendar.first_day, who
+    )
     with file.open("rb") as opened:
         raw = opened.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES or not raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"[")):
@@ -115,7 +117,7 @@ def export(settings: ControlRoomFile, clock: Clock, day: str, as_known_at: str, 
     """
     now = datetime.fromtimestamp(clock.now(), UTC)
     today = now.astimezone(settings.zone).date()
-    service_day = _asked("--day", lambda: read_day(day, Span(FIRST_DAY, today))) if day else today
+    service_day = _asked("--day", lambda: read_day(day, Span(settings.calendar.first_day, today))) if day else today
     at_ms = _OUT_OF_TIME
     if as_known_at:
         at_ms = _asked("--as-known-at", lambda: read_as_of(as_known_at, service_day, settings.zone, now)).ms

@@ -63,9 +63,8 @@ def _take(engine: Engine, settings: ControlRoomFile, places: Places, clock: Cloc
     key, raw = _key(), _body()
     digest = hashlib.sha256(raw).hexdigest()
     now = clock.now()
-    context = Context(
-        places, settings.zone, datetime.fromtimestamp(now, UTC), who=f"token of {sender}", only=own(sender)
-    )
+    moment, first_day = datetime.fromtimestamp(now, UTC), settings.calendar.first_day
+    context = Context(places, settings.zone, moment, first_day, f"token of {sender}", own(sender))
     with engine.begin() as connection:
         before = deliveries.find(connection, sender, key)
         if before:

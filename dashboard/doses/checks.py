@@ -9,15 +9,18 @@ from dashboard.doses.figure import SINCE_START, Figure, Reading
 from dashboard.doses.numbers import indian
 
 ABSURD = 10
-CONFIRM = "Correct it; or, if it is right, write the reason in the note, or confirm the file (--confirmed)"
+CONFIRM = 'Correct it; or, if it is right, confirm it (--confirmed, or "confirmed": true)'
+REASON = (
+    'Correct it; or, if it is right, write the reason in its note, or confirm it (--confirmed, or "confirmed": true)'
+)
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the store holds for the places and days of a file: chosen targets, and what each source told, by as_of."""
+    """What the store holds for the places and days of a file: chosen targets, and what each source told last of each as_of."""
 
     targets: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    told: Mapping[tuple[str, str, str, str], tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    told: Mapping[tuple[str, str, str, str], Mapping[int, int]] = field(default_factory=dict)
 
 
 def weigh(reading: Reading, known: Known, confirmed: bool = False) -> None:
@@ -56,7 +59,7 @@ def _absurd(reading: Reading, known: Known, confirmed: bool) -> list[Figure]:
         if figure.kind == "target" or not target or figure.value <= target:
             continue
         share = f"{figure.value / target:.0%}".replace("%", " %")
-        if figure.value > ABSURD * target and not (confirmed or figure.note):
+        if figure.value > ABSURD * target and not confirmed:
             wrong = f"{indian(figure.value)} is {share} of the target {indian(target)}"
             reading.findings.append(figure.remark(wrong, CONFIRM))
             refused.append(figure)
@@ -66,19 +69,20 @@ def _absurd(reading: Reading, known: Known, confirmed: bool) -> list[Figure]:
 
 
 def _falling(reading: Reading, known: Known, confirmed: bool) -> list[Figure]:
-    told: dict[tuple[str, str, str, str], list[tuple[int, int]]] = defaultdict(list)
-    told.update({key: list(values) for key, values in known.told.items()})
+    told: dict[tuple[str, str, str, str], dict[int, int]] = defaultdict(dict)
+    told.update({key: dict(values) for key, values in known.told.items()})
     refused = []
     for figure in sorted(reading.figures, key=lambda f: f.as_of_ms):
         key = (figure.place, figure.day, figure.kind, figure.source)
-        before = max((pair for pair in told[key] if pair[0] <= figure.as_of_ms), default=None)
-        told[key].append((figure.as_of_ms, figure.value))
-        if before is None or figure.value >= before[1] or figure.kind == "target":
+        known_already = told[key].get(figure.as_of_ms) == figure.value
+        before = max((pair for pair in told[key].items() if pair[0] <= figure.as_of_ms), default=None)
+        told[key][figure.as_of_ms] = figure.value
+        if known_already or before is None or figure.value >= before[1] or figure.kind == "target":
             continue
         fall = f"{indian(figure.value)} is below the {indian(before[1])} of the same source before it"
         if confirmed or figure.note:
             reading.notices.append(figure.remark(f"revised downward: {fall}"))
         else:
-            reading.findings.append(figure.remark(fall, CONFIRM))
+            reading.findings.append(figure.remark(fall, REASON))
             refused.append(figure)
     return refused

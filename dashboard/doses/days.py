@@ -19,6 +19,7 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _SLASHES = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}")
 _LOOSE = re.compile(r"[0-9]{1,4}[/. -][0-9]{1,2}[/. -][0-9]{1,4}")
+_DAY_ALONE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(:([0-9]{2}))?")
 _MOMENT = re.compile(r"([0-9-]{10})[T ]([0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)\s?(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _TWO_FORMS = "Write it as YYYY-MM-DD, for example 2021-01-16"
@@ -139,7 +140,7 @@ def read_as_of(text: str, day: Date, zone: ZoneInfo, now: datetime) -> AsOf:
     clock = _CLOCK.fullmatch(bare)
     if clock:
         return _not_ahead(bare, AsOf(datetime.combine(day, _time(bare, clock), zone), True), now)
-    if len(bare) <= 10 and not bare.isdigit() and bare[:1].isdigit() and "m" not in bare:
+    if _DAY_ALONE.fullmatch(bare):
         known = _day_of_as_of(bare, day, now.astimezone(zone).date())
         return AsOf(datetime.combine(known + timedelta(days=1), time(0), zone) - timedelta(seconds=1), False)
     match = _MOMENT.fullmatch(bare)

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from dashboard.doses.checks import Known, weigh
 from dashboard.doses.figure import Figure, Reading
@@ -18,6 +18,7 @@ from dashboard.store.schema import figure
 _KEY = (figure.c.place, figure.c.day, figure.c.kind, figure.c.as_of_ms, figure.c.source)
 _READ = (figure.c.figure_id, *_KEY, figure.c.value, figure.c.version, figure.c.status, figure.c.note)
 Key = tuple[str, str, str, int, str]
+_DAY_MS = 86_399_000  # from the first to the last second of a day
 AnyRow = Row[*tuple[Any, ...]]
 
 
@@ -119,9 +120,13 @@ def as_known(
     """Every figure that was true by a moment, oldest first: those told later about the same days are left out.
 
     `at_ms` is on the clock of the figures (as-of). `heard_by_ms` looks by the other clock too: only what this control room had
-    received by then. They differ when history is imported; a live page gives the same moment for both.
+    received by then. They differ when history is imported; a live page gives the same moment for both. A figure whose hour is not
+    known counts from the end of its day, a target from the beginning: it was set for the day.
     """
-    query = _all().where(figure.c.as_of_ms <= at_ms, figure.c.day >= first_day, figure.c.day <= last_day)
+    set_for_the_day = and_(figure.c.kind == "target", figure.c.hour_known == 0, figure.c.as_of_ms <= at_ms + _DAY_MS)
+    query = _all().where(
+        or_(figure.c.as_of_ms <= at_ms, set_for_the_day), figure.c.day >= first_day, figure.c.day <= last_day
+    )
     if heard_by_ms is not None:
         query = query.where(figure.c.received_ms <= heard_by_ms)
     return [_version(row) for row in connection.execute(query)]
@@ -144,10 +149,10 @@ def known_for(connection: Connection, figures: Iterable[Figure]) -> Known:
     targets = {
         (place, day): chosen.value for (place, day, kind), chosen in chosen_of(versions).items() if kind == "target"
     }
-    told: dict[tuple[str, str, str, str], list[tuple[int, int]]] = defaultdict(list)
-    for version in versions:
-        told[version.place, version.day, version.kind, version.source].append((version.as_of_ms, version.value))
-    return Known(targets, {key: tuple(pairs) for key, pairs in told.items()})
+    told: dict[tuple[str, str, str, str], dict[int, int]] = defaultdict(dict)
+    for version in versions:  # oldest first: the last word on an as_of stays
+        told[version.place, version.day, version.kind, version.source][version.as_of_ms] = version.value
+    return Known(targets, told)
 
 
 def count(connection: Connection) -> int:
