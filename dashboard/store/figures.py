@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from dashboard.doses.checks import Known, weigh
 from dashboard.doses.figure import Figure, Reading
-from dashboard.doses.versions import Version, chosen_of
+from dashboard.doses.versions import Chosen, Version, chosen_of
 from dashboard.settings import FigureRow
 from dashboard.store.schema import figure
 
@@ -130,6 +130,14 @@ def as_known(
     if heard_by_ms is not None:
         query = query.where(figure.c.received_ms <= heard_by_ms)
     return [_version(row) for row in connection.execute(query)]
+
+
+def chosen_as_known(
+    connection: Connection, at_ms: int, heard_by_ms: int | None = None
+) -> dict[tuple[str, str, str], Chosen]:
+    """The chosen figure of each (place, day, kind) as known at a moment; what was made up for a rehearsal is left out."""
+    versions = as_known(connection, at_ms, heard_by_ms=heard_by_ms)
+    return chosen_of(version for version in versions if not version.rehearsed)
 
 
 def history(connection: Connection, place: str, day: str, kind: str) -> list[Version]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -74,6 +75,14 @@ def test_a_repeated_delivery_gets_the_same_answer_and_stores_nothing(sender: Sen
     status, answer = sender.post(body({"value": 11}), Idempotency_Key="evening-1")
     assert (status, answer["field"]) == (409, "Idempotency-Key")
     assert sender.post(body(), Idempotency_Key="evening-2")[1]["known"] == 1
+
+
+def test_one_delivery_sent_eight_times_at_once_is_stored_once(sender: Sender) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: sender.post(body({}, {"district": 497}), Idempotency_Key="rush"), range(8)))
+    assert {status for status, _ in answers} == {200}
+    assert {answer["stored"] for _, answer in answers} == {2}  # the same answer to all
+    assert sender.count() == 2
 
 
 def test_a_key_belongs_to_its_sender_and_a_refused_delivery_can_be_corrected_under_it(sender: Sender) -> None:
