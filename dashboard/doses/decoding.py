@@ -30,7 +30,7 @@ def decode(raw: bytes) -> str:
         NotText: empty, over 5 MiB, of another kind, or in another encoding.
     """
     if len(raw) > MAX_BYTES:
-        raise _refused(f"the file has {len(raw)} bytes; {MAX_BYTES} are allowed", "Split it by day")
+        raise _refused(f"the file has over {MAX_BYTES} bytes (5 MiB)", "Split it by day")
     for signature, what, cure in _SIGNATURES:
         if raw.startswith(signature):
             raise _refused(f"this is {what}, not a CSV", cure)

@@ -28,7 +28,7 @@ def test_a_file_gets_exactly_this(case: dict[str, str]) -> None:
 
 
 def test_a_file_over_the_limit_is_not_read() -> None:
-    limit = f"f: the file has {MAX_BYTES + 1} bytes; {MAX_BYTES} are allowed. Split it by day"
+    limit = f"f: the file has over {MAX_BYTES} bytes (5 MiB). Split it by day"
     assert outcome(b"x" * (MAX_BYTES + 1)) == [limit, "0 good"]
 
 
