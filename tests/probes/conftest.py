@@ -1,37 +1,18 @@
-"""What the agent's tests share: a clock set by hand, and one request through a real loop."""
+"""What the agent's tests share: a clock moved by hand, and one request through a real loop."""
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pytest
 
-from probes.clock import WallClock
+from probes.clock import SetClock, WallClock
 from probes.exchange import Request, Result
 from probes.transfers import TransferLoop
 
 
-@dataclass
-class HandClock:
-    """Stands still until it is moved."""
-
-    wall: float = 1_610_800_000.0
-    tick: float = 1000.0
-
-    def now(self) -> float:
-        return self.wall
-
-    def monotonic(self) -> float:
-        return self.tick
-
-    def move(self, seconds: float) -> None:
-        self.wall += seconds
-        self.tick += seconds
-
-
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> SetClock:
+    return SetClock(1000.0)
 
 
 Fetch = Callable[..., Result]
