@@ -168,6 +168,7 @@ class Scene:
         row = {
             "district": code,
             "at_ms": self.ms(at),
+            "since_ms": self.ms(at),
             "old": old,
             "new": str(state),
             "sentence": sentence or f"{name or 'All'}: {state}.",

@@ -100,7 +100,7 @@ def _blind_since(reading: Reading) -> Any:
     whole = reading.states[reading.states["district"] == 0]
     if whole.empty or whole["state"].iloc[0] != DistrictState.BLIND:
         return None
-    return wording.local(int(whole["at_ms"].iloc[0]), reading.day.zone)
+    return wording.local(int(whole["since_ms"].iloc[0]), reading.day.zone)
 
 
 def _recovered(reading: Reading) -> Recovered | None:
