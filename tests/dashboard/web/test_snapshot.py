@@ -191,7 +191,7 @@ def test_a_recovery_is_told_for_an_hour(calm_copy: Scene) -> None:
     )
     assert (
         picture(scene)["headline"]["text"]
-        == "Registry works again since 16:10 after 4 h 10 slow; 12,612 doses are still on paper."
+        == "Registry works again since 16:10 after 4 h 10 slow; 12,612 doses on paper (night of 16 January)."
     )
 
 
