@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-Handle = Callable[[socket.socket], None]
+Handle = Callable[[socket.socket], object]
 
 
 def read_request(connection: socket.socket) -> bytes:

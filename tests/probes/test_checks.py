@@ -178,7 +178,7 @@ def test_a_200_without_the_record_is_not_seen(clock: SetClock) -> None:
 
 
 def test_a_failed_look_does_not_end_the_looking(clock: SetClock) -> None:
-    broken = {"status": None, "reason": Reason.RESET, "detail": "broke off"}
+    broken: dict[str, object] = {"status": None, "reason": Reason.RESET, "detail": "broke off"}
     talk = Conversation(clock, {"status": 201}, broken, {"status": 500}, seen(), {"status": 204})
     assert talk.of(UPLOAD).outcome is Outcome.OK
 
@@ -190,7 +190,8 @@ def test_a_look_that_hangs_leaves_time_for_others(clock: SetClock) -> None:
 
 
 def test_a_busy_registry_is_asked_less_and_less_often(clock: SetClock) -> None:
-    talk = Conversation(clock, {"status": 201}, *[{"status": 503}] * 7, not_yet(), seen(), {"status": 204})
+    busy: dict[str, object] = {"status": 503}
+    talk = Conversation(clock, {"status": 201}, *[busy] * 7, not_yet(), seen(), {"status": 204})
     talk.of(UPLOAD)
     moments = [request.not_before for request in talk.asked[1:-1]]
     pauses = [round(later - earlier, 3) for earlier, later in pairwise(moments)]

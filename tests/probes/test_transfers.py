@@ -1,6 +1,5 @@
 """The transfer loop against real sockets with every fault of the trade."""
 
-import contextlib
 import os
 import resource
 import socket
@@ -12,16 +11,17 @@ import pytest
 
 from probes.clock import WallClock
 from probes.exchange import Answer, Request
+from probes.look_ups import MAY_HANG
 from probes.sample import Reason
 from probes.transfers import TransferLoop
 
 from .conftest import Fetch, run_all
-from .servers import Call, free_port, http_server, raw_server, read_request, reset
+from .servers import Call, Handle, free_port, http_server, raw_server, read_request, reset
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
-def answers(*parts: bytes, pause: float = 0.0) -> "object":
+def answers(*parts: bytes, pause: float = 0.0) -> Handle:
     """Read the request, then send the parts, each after a pause."""
 
     def handle(connection: socket.socket) -> None:
@@ -49,24 +49,6 @@ def test_it_returns_status_bytes_and_phases_of_a_good_answer(fetch: Fetch) -> No
     assert result.phases.tls is None
     alone = (result.phases.dns, result.phases.connect, result.phases.first_byte, result.phases.transfer)
     assert sum(one for one in alone if one) <= result.phases.total
-
-
-@pytest.mark.process
-def test_a_slow_first_byte_shows_in_its_own_phase(fetch: Fetch) -> None:
-    with raw_server(answers(OK, pause=0.2)) as port:
-        result = fetch(f"http://127.0.0.1:{port}/", method="POST", body=b"x" * 4096)
-    assert result.phases.first_byte is not None
-    assert result.phases.first_byte >= 0.19
-    assert result.phases.transfer is not None
-    assert result.phases.transfer < 0.19
-
-
-@pytest.mark.process
-def test_a_slow_body_shows_in_the_transfer_phase(fetch: Fetch) -> None:
-    with raw_server(answers(OK[:-3], OK[-3:], pause=0.2)) as port:
-        result = fetch(f"http://127.0.0.1:{port}/")
-    assert result.phases.transfer is not None
-    assert result.phases.transfer >= 0.19
 
 
 def test_nobody_listening_is_refused(fetch: Fetch) -> None:
@@ -119,15 +101,6 @@ def test_a_trickling_server_ends_at_the_deadline(fetch: Fetch) -> None:
     with raw_server(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", *[b"x"] * 40, pause=0.05)) as port:
         result = fetch(f"http://127.0.0.1:{port}/", within=0.3)
     assert (result.reason, result.detail[-18:]) == (Reason.TIMEOUT, "reading the answer")
-
-
-@pytest.mark.process
-def test_tls_to_a_port_that_never_answers_ends_at_the_deadline(fetch: Fetch) -> None:
-    with raw_server(hang) as port:
-        result = fetch(f"https://127.0.0.1:{port}/", within=0.3)
-    assert result.reason is Reason.TIMEOUT
-    assert result.detail.endswith("making the connection secure")
-    assert (result.phases.tls, result.phases.first_byte, result.phases.transfer) == (None, None, None)
 
 
 def test_tls_to_a_server_without_it_is_a_tls_fault(fetch: Fetch) -> None:
@@ -184,19 +157,6 @@ def test_a_retry_after_is_read_in_both_its_forms(fetch: Fetch, asked: str, low: 
         assert low <= fetch(server.url).retry_after <= high
 
 
-@pytest.mark.parametrize("size", [0, 256, 4096, 200_000])
-def test_the_bytes_up_are_those_the_server_read(fetch: Fetch, size: int) -> None:
-    read: list[bytes] = []
-
-    def handle(connection: socket.socket) -> None:
-        read.append(read_request(connection))
-        connection.sendall(OK)
-
-    with raw_server(handle) as port:
-        result = fetch(f"http://127.0.0.1:{port}/", method="POST", body=b"x" * size)
-    assert result.bytes_up == len(read[0])
-
-
 @pytest.mark.parametrize(
     ("sent", "word"),
     [
@@ -212,27 +172,6 @@ def test_bad_framing_and_an_unasked_upgrade_are_protocol_faults(fetch: Fetch, se
     assert word in result.detail
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_refused_connection_has_no_first_byte_and_no_transfer(fetch: Fetch, scheme: str) -> None:
-    phases = fetch(f"{scheme}://127.0.0.1:{free_port()}/").phases
-    assert (phases.connect, phases.tls, phases.first_byte, phases.transfer) == (None, None, None, None)
-
-
-@pytest.mark.process
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_connection_that_is_never_made_has_no_first_byte(fetch: Fetch, scheme: str) -> None:
-    with socket.socket() as full, contextlib.ExitStack() as held:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for _ in range(3):
-            waiting = held.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
-        result = fetch(f"{scheme}://127.0.0.1:{full.getsockname()[1]}/", within=0.3)
-    assert result.detail.endswith("connecting")
-    assert (result.phases.first_byte, result.phases.transfer) == (None, None)
-
-
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://127.0.0.1/", "ftp://127.0.0.1/"])
 def test_only_http_is_spoken(fetch: Fetch, url: str) -> None:
     result = fetch(url)
@@ -242,6 +181,17 @@ def test_only_http_is_spoken(fetch: Fetch, url: str) -> None:
 def test_a_name_that_does_not_exist_is_a_dns_fault(fetch: Fetch) -> None:
     result = fetch(f"http://{'n' * 64}/")  # longer than a name can be: nobody is asked
     assert (result.reason, result.phases.dns) == (Reason.DNS, None)
+
+
+def test_a_name_whose_look_ups_hang_is_not_looked_up_again_for_a_while(loop: TransferLoop) -> None:
+    now = WallClock().monotonic()
+    for _ in range(MAY_HANG):
+        loop._look_ups.gave_up("localhost", now)
+    with raw_server(answers(OK)) as port:
+        urls = [f"http://{host}:{port}/" for host in ("LOCALHOST", "127.0.0.1")]
+        refused, good = run_all(loop, [Request(url, now + 5) for url in urls])
+    assert (refused.reason, refused.detail) == (Reason.DNS, "look-ups of this name hang")
+    assert good.reason is Reason.NONE
 
 
 def test_a_deadline_already_past_starts_nothing(fetch: Fetch) -> None:
