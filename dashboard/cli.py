@@ -99,11 +99,11 @@ def _add_agent(sub: argparse.ArgumentParser) -> None:
 
 
 def _demo(chosen: argparse.Namespace) -> int:
-    from dashboard import demo
+    from dashboard.demo import day
 
     stop = _stop_on_signal()
     logging.getLogger().setLevel(logging.WARNING)  # the demo says itself what it does
-    demo.run(chosen.config, lambda line: print(line, flush=True), stop)
+    day.run(chosen.config, lambda line: print(line, flush=True), stop)
     print("Tikawatch has stopped; nothing is left running.", flush=True)
     return OK
 

@@ -84,22 +84,23 @@ class Watch:
         changed = []
         for code, finding in judgement.findings.items():
             state = finding.state if code in in_session else DistrictState.NO_SESSION
-            changed += self._changed(
-                code, state, judgement.at, f"{finding.evidence}, since {clock_text(self._settings, finding.since)}"
-            )
-        blind = judgement.blind_since is not None
-        whole = DistrictState.BLIND if blind else DistrictState.OK
-        changed += self._changed(
-            WHOLE_STATE, whole, judgement.at, "nothing is heard" if blind else "measurements arrive"
+            fine = state in (DistrictState.OK, DistrictState.NO_SESSION)
+            since = judgement.at if fine else finding.since
+            words = finding.evidence if fine else f"{finding.evidence}, since {clock_text(self._settings, since)}"
+            changed += self._changed(code, state, judgement.at, since, words)
+        blind = judgement.blind_since
+        whole, words = (
+            (DistrictState.OK, "measurements arrive") if blind is None else (DistrictState.BLIND, "nothing is heard")
         )
+        changed += self._changed(WHOLE_STATE, whole, judgement.at, judgement.at if blind is None else blind, words)
         flips.append(connection, changed)
         return changed
 
-    def _changed(self, code: int, state: DistrictState, at: float, sentence: str) -> list[Flip]:
+    def _changed(self, code: int, state: DistrictState, at: float, since: float, sentence: str) -> list[Flip]:
         old = self._states[code].new if code in self._states else DistrictState.NO_DATA
         if state is old and code in self._states:
             return []
-        return [Flip(code, int(at * 1000), old, state, sentence)]
+        return [Flip(code, int(at * 1000), int(since * 1000), old, state, sentence)]
 
     def _take_steps(self, connection: Connection, judgement: Judgement) -> list[Step]:
         rules = self._settings.dashboard.rules

@@ -17,8 +17,8 @@ from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind, Scope, StepKind
 from dashboard.settings import SECTIONS_OF_OTHERS, ControlRoomFile
 from dashboard.store import figures, histogram, schema
-from dashboard.store.engine import open_store
 from probes.config_file import load
+from tests.stores import fresh_store
 
 CONFIG = Path(__file__).parent.parent / "config.yaml"
 DAY = Date(2021, 1, 16)
@@ -55,7 +55,7 @@ class Scene:
     """A store being filled. Hours are texts like "11:40", in the state's zone, on `day`."""
 
     def __init__(self, file: Path, settings: ControlRoomFile, now: str = "16:40", day: Date = DAY) -> None:
-        self.engine: Engine = open_store(file)
+        self.engine: Engine = fresh_store(file)
         self.settings = settings
         self.day = day
         self.now_ms = self.ms(now)
@@ -168,6 +168,7 @@ class Scene:
         row = {
             "district": code,
             "at_ms": self.ms(at),
+            "since_ms": self.ms(at),
             "old": old,
             "new": str(state),
             "sentence": sentence or f"{name or 'All'}: {state}.",

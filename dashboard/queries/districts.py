@@ -6,13 +6,15 @@ from sqlalchemy import Connection, func, select
 from dashboard.queries.frame import read
 from dashboard.store.schema import flip
 
-FLIPS = {"district": "int64", "at_ms": "int64", "state": "str", "sentence": "str"}
+FLIPS = {"district": "int64", "at_ms": "int64", "since_ms": "int64", "state": "str", "sentence": "str"}
 
 
 def states_now(connection: Connection) -> pd.DataFrame:
     """The newest flip of each district that has one: columns FLIPS."""
     newest = select(func.max(flip.c.flip_id)).group_by(flip.c.district)
-    statement = select(flip.c.district, flip.c.at_ms, flip.c.new, flip.c.sentence).where(flip.c.flip_id.in_(newest))
+    statement = select(flip.c.district, flip.c.at_ms, flip.c.since_ms, flip.c.new, flip.c.sentence).where(
+        flip.c.flip_id.in_(newest)
+    )
     return read(connection, statement.order_by(flip.c.district), FLIPS)
 
 
@@ -21,7 +23,7 @@ def flips_between(connection: Connection, start_ms: int, end_ms: int) -> pd.Data
     before = select(func.max(flip.c.flip_id)).where(flip.c.at_ms < start_ms).group_by(flip.c.district)
     inside = (flip.c.at_ms >= start_ms) & (flip.c.at_ms < end_ms)
     statement = (
-        select(flip.c.district, flip.c.at_ms, flip.c.new, flip.c.sentence)
+        select(flip.c.district, flip.c.at_ms, flip.c.since_ms, flip.c.new, flip.c.sentence)
         .where(inside | flip.c.flip_id.in_(before))
         .order_by(flip.c.district, flip.c.at_ms, flip.c.flip_id)
     )

@@ -78,7 +78,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def insert_or_replace(connection: Connection, table: Table) -> Any:
+    """INSERT that overwrites the row of the same primary key, in the dialect of the connection."""
+    statement = _dialect(connection).insert(table)
+    keys = list(table.primary_key.columns)
+    values = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=keys, set_=values)
+
+
 def insert_new(connection: Connection, table: Table) -> Any:
     """INSERT that leaves rows alone which are there already, in the dialect of the connection."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
+    return _dialect(connection).insert(table).on_conflict_do_nothing()
+
+
+def _dialect(connection: Connection) -> Any:
+    return postgresql if connection.dialect.name == "postgresql" else sqlite

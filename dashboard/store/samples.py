@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from dashboard.detection.seen import Seen
 from dashboard.store import histogram
-from dashboard.store.engine import insert_new
+from dashboard.store.engine import insert_new, insert_or_replace
 from dashboard.store.schema import boot, cell, sample, series
 from probes.sample import Batch, CheckKind, Outcome, Reason, Receipt, Sample
 
@@ -45,11 +45,12 @@ def refresh_cells(connection: Connection, samples: Iterable[Seen]) -> None:
     touched: dict[int, set[tuple[int, str]]] = defaultdict(set)
     for item in samples:
         touched[item.started_ms // CELL_MS * CELL_MS].add((item.district, str(item.kind)))
-    for start_ms, keys in touched.items():
-        _refresh_bucket(connection, start_ms, keys)
+    rows = [row for start_ms, keys in touched.items() for row in _cells(connection, start_ms, keys)]
+    if rows:
+        connection.execute(insert_or_replace(connection, cell), rows)
 
 
-def _refresh_bucket(connection: Connection, start_ms: int, keys: set[tuple[int, str]]) -> None:
+def _cells(connection: Connection, start_ms: int, keys: set[tuple[int, str]]) -> list[dict[str, Any]]:
     query = (
         select(series.c.district, series.c.kind, sample.c.outcome, sample.c.total_us)
         .join(series, series.c.series_id == sample.c.series_id)
@@ -58,11 +59,10 @@ def _refresh_bucket(connection: Connection, start_ms: int, keys: set[tuple[int, 
     groups: dict[tuple[int, str], list[AnyRow]] = defaultdict(list)
     for row in connection.execute(query):
         groups[row.district, row.kind].append(row)
-    for district, kind in keys & groups.keys():
-        where = (cell.c.district == district, cell.c.kind == kind, cell.c.start_ms == start_ms)
-        values = _cell(groups[district, kind])
-        if connection.execute(update(cell).where(*where).values(values)).rowcount == 0:
-            connection.execute(cell.insert().values(district=district, kind=kind, start_ms=start_ms, **values))
+    return [
+        {"district": district, "kind": kind, "start_ms": start_ms} | _cell(groups[district, kind])
+        for district, kind in keys & groups.keys()
+    ]
 
 
 def _cell(rows: Sequence[AnyRow]) -> dict[str, Any]:

@@ -98,7 +98,8 @@ flip = Table(  # a district changed its state; its state now is its newest flip.
     "flip", metadata,
     Column("flip_id", Id, primary_key=True),
     Column("district", Integer, nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),  # when it was judged
+    Column("since_ms", BigInteger, nullable=False),  # since when it holds, by the samples
     Column("old", String(16), nullable=False), Column("new", String(16), nullable=False),  # DistrictState
     Column("sentence", Text, nullable=False),
     Index("ix_flip_district_at_ms", "district", "at_ms"),

@@ -85,7 +85,7 @@ def district_rows(engine: Engine, settings: ControlRoomFile) -> list[dict[str, A
             {
                 "code": district.code, "name": district.name, "division": district.division,
                 "state": last.new if last else DistrictState.NO_DATA,
-                "since_ms": last.at_ms if last else None, "sentence": last.sentence if last else "nothing measured yet",
+                "since_ms": last.since_ms if last else None, "sentence": last.sentence if last else "nothing measured yet",
             }
         )  # fmt: skip
     return rows

@@ -45,6 +45,7 @@ class Situation:
     reported: int | None = None
     target: int | None = None
     recorded: int | None = None
+    figures_hour: str = ""  # in words, when the reported figure is not of an hour up to now
     session: tuple[datetime, datetime] | None = None  # today's
     next_session: datetime | None = None
     recovered: Recovered | None = None
@@ -179,13 +180,19 @@ def _doses(situation: Situation) -> str:
     if situation.reported is None:
         return "no doses reported yet"
     of = f" of {grouped(situation.target)}" if situation.target is not None else ""
-    return f"{grouped(situation.reported)}{of} doses reported"
+    return f"{grouped(situation.reported)}{of} doses reported{_hour(situation)}"
+
+
+def _hour(situation: Situation) -> str:
+    return f" ({situation.figures_hour})" if situation.figures_hour else ""
 
 
 def _recovered(situation: Situation, last: Recovered) -> str:
     text = f"Registry works again since {_at(last.at, situation)} after {lasting(last.after_s)} {last.was}"
     if situation.reported is not None and situation.recorded is not None and situation.reported > situation.recorded:
-        return f"{text}; {grouped(situation.reported - situation.recorded)} doses are still on paper."
+        paper = grouped(situation.reported - situation.recorded)
+        still = "are still on paper" if not situation.figures_hour else f"on paper{_hour(situation)}"
+        return f"{text}; {paper} doses {still}."
     return f"{text}; {_doses(situation)}."
 
 

@@ -3,7 +3,7 @@
   "use strict";
   const tw = window.tikawatch;
   const { make, text, byId } = tw;
-  const LABELLED = [["line", "step-2"], ["registry answers", "reported"], ["transfer", "recorded"], ["seen again", "ink3"]];
+  const LABELLED = [["line", "step-1"], ["registry answers", "step-3"], ["transfer", "ink3"], ["seen again", "step-2"]];
   let open = null; // code of the district on show
 
   tw.openPanel = function (code) {

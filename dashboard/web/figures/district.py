@@ -95,7 +95,7 @@ def _phases(figure: go.Figure, uploads: pd.DataFrame, view: View) -> None:
     newest = uploads.tail(NEWEST).iloc[::-1]
     labels = [view.at(float(at))[11:19] for at in newest["started_ms"]]
     theme = view.theme
-    colours = (theme.steps[2], theme.reported, theme.recorded, theme.ink3)
+    colours = (theme.steps[1], theme.steps[3], theme.ink3, theme.steps[2])  # assets/40-panel.js names them
     for (part, columns), colour in zip(PARTS.items(), colours, strict=True):
         figure.add_bar(
             row=2, col=1, orientation="h", y=labels, x=newest[list(columns)].fillna(0).sum(axis=1).to_numpy(), name=part,

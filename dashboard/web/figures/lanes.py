@@ -1,6 +1,7 @@
 """Incidents as bars on the day's time axis, their words in them or beside them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -27,19 +28,28 @@ class Lane:
 
 
 def packed(incidents: pd.DataFrame, view: View) -> tuple[list[Lane], int]:
-    """Bars in at most MOST lanes, open ones first, then the newest; and how many found no room."""
-    ordered = incidents.sort_values(["open", "start_ms"], ascending=[False, True])
-    closed = ordered[~ordered["open"].astype(bool)].sort_values("start_ms", ascending=False)
+    """Bars in at most MOST lanes, the oldest on top; and how many found no room: open ones and the newest go first."""
+    rows = list(incidents.itertuples(index=False))
+    urgent = sorted(rows, key=lambda row: (not row.open, row.start_ms if row.open else -row.start_ms))
+    lanes, kept = _pack(urgent, view)
+    in_order, all_kept = _pack(sorted(kept, key=lambda row: int(row.start_ms)), view)
+    return (in_order if len(all_kept) == len(kept) else lanes), len(rows) - len(kept)
+
+
+def _pack(rows: list[Any], view: View) -> tuple[list[Lane], list[Any]]:
+    """Each row into the first lane with room for its bar and words; the rows that found one."""
     free: list[list[tuple[float, float]]] = [[] for _ in range(MOST)]
     lanes: list[Lane] = []
-    for row in pd.concat([ordered[ordered["open"].astype(bool)], closed]).itertuples(index=False):
+    kept: list[Any] = []
+    for row in rows:
         start, end = max(int(row.start_ms), view.start_ms), max(int(row.end_ms), int(row.start_ms) + MINUTE_MS)
         where, span = _room(start, end, str(row.words), view)
         number = next((n for n, taken in enumerate(free) if all(span[1] < a or span[0] > b for a, b in taken)), None)
         if number is not None:
             free[number].append(span)
             lanes.append(Lane(number, str(row.state), str(row.words), start, end, where))
-    return lanes, len(incidents) - len(lanes)
+            kept.append(row)
+    return lanes, kept
 
 
 def _room(start: int, end: int, words: str, view: View) -> tuple[str, tuple[float, float]]:
@@ -75,5 +85,5 @@ def _label(marks: Marks, lane: Lane) -> None:
     )  # fmt: skip
     marks.words(
         lane.words, view.font(paint.ink if inside else theme.ink, 600), xref="x", yref="y",
-        x=view.at(begins + glyph_ms + side), y=lane.number, xanchor="left", yanchor="middle",
+        x=view.at(begins + glyph_ms + side), y=lane.number, xanchor="left", yanchor="middle", halo=not inside,
     )  # fmt: skip

@@ -119,8 +119,8 @@ def test_the_newest_flip_is_the_state(engine: Engine) -> None:
         flips.append(
             connection,
             [
-                Flip(THANE, 1, DistrictState.NO_DATA, DistrictState.OK, "a"),
-                Flip(THANE, 2, DistrictState.OK, DistrictState.SLOW, "b"),
+                Flip(THANE, 1, 1, DistrictState.NO_DATA, DistrictState.OK, "a"),
+                Flip(THANE, 2, 2, DistrictState.OK, DistrictState.SLOW, "b"),
             ],
         )
         flips.append(connection, [])

@@ -186,3 +186,15 @@ def test_made_up_curves_begin_at_opening(tmp_path: Path, settings: ControlRoomFi
     scene = empty_store(tmp_path / "a.db", settings)
     rehearsed_curves(scene, until="13:00")
     assert str(trace(drawn(scene), "reported").x[0])[:16] == "2021-01-16T11:30"
+
+
+def test_lanes_stand_in_the_order_of_their_beginning(launch_reading: Reading) -> None:
+    view = view_of(launch_reading.day, "dark", "wall")
+    hour = 3_600_000
+    rows = [
+        (DistrictState.SLOW, "Third", view.start_ms + 3 * hour, view.now_ms, True),
+        (DistrictState.DOWN, "First", view.start_ms + hour, view.now_ms - hour, False),
+        (DistrictState.OWN_LINE, "Second", view.start_ms + 2 * hour, view.now_ms, True),
+    ]
+    bars, _ = lanes.packed(pd.DataFrame(rows, columns=list(lanes.LANES)).astype(lanes.LANES), view)
+    assert [bar.words for bar in sorted(bars, key=lambda bar: bar.number)] == ["First", "Second", "Third"]

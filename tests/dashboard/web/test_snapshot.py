@@ -35,7 +35,7 @@ def test_the_launch_day_says_what_where_and_since(launch_snapshot: dict[str, Any
     assert launch_snapshot["headline"]["state"] == "slow"
     second = "".join(words for words, _ in launch_snapshot["headline"]["second"])
     assert second == (
-        "12,612 doses are given and not in the registry. "
+        "12,612 doses are given and not in the registry (night of 16 January). "
         "Waiting for us: Upload fails, Dhule, since 12:05, and 1 more; nobody has acknowledged."
     )
     assert launch_snapshot["date"] == "Sat 16 January 2021 · sessions 11:30–17:30"
@@ -191,7 +191,7 @@ def test_a_recovery_is_told_for_an_hour(calm_copy: Scene) -> None:
     )
     assert (
         picture(scene)["headline"]["text"]
-        == "Registry works again since 16:10 after 4 h 10 slow; 12,612 doses are still on paper."
+        == "Registry works again since 16:10 after 4 h 10 slow; 12,612 doses on paper (night of 16 January)."
     )
 
 

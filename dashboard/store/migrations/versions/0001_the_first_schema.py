@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("flip_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("district", sa.Integer(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
         sa.Column("old", sa.String(length=16), nullable=False),
         sa.Column("new", sa.String(length=16), nullable=False),
         sa.Column("sentence", sa.Text(), nullable=False),

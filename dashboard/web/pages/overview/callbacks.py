@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 from sqlalchemy import Engine
 
@@ -12,7 +12,8 @@ from dashboard.web.figures.day import day_figure
 from dashboard.web.pages.overview import ids
 from dashboard.web.pages.overview.day import chart_version, day_frames, view_of
 from dashboard.web.pages.overview.panel import panel
-from dashboard.web.pages.overview.reading import read_overview
+from dashboard.web.pages.overview.reading import Reading, read_overview
+from dashboard.web.pages.overview.shared import Shared
 from dashboard.web.pages.overview.snapshot import heard, snapshot
 from probes.clock import Clock
 
@@ -29,6 +30,12 @@ def register(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock,
 
 
 def _overview(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock) -> None:
+    def read_and_word(now: float) -> tuple[Reading, dict[str, Any]]:
+        read = read_overview(engine, settings, now)
+        return read, snapshot(read, settings)
+
+    shared = Shared(read_and_word, clock, fresh_s=settings.dashboard.web.refresh_s / 2)
+
     @app.callback(
         Output(ids.HEARD, "data"), Output(ids.SNAPSHOT, "data"), Output(ids.DAY, "data"),
         Input(ids.TICK, "n_intervals"), Input(ids.VIEW, "data"), Input(ids.ANSWER, "data"), State(ids.HEARD, "data"),
@@ -39,8 +46,7 @@ def _overview(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock
         if view is None:
             raise PreventUpdate
         known = seen or {}
-        read = read_overview(engine, settings, clock.now())
-        words = snapshot(read, settings)
+        read, words = shared.get(anew=ctx.triggered_id == ids.ANSWER)
         frames = day_frames(read, settings, short=view.get("size") == "phone")
         drawn = view_of(read.day, view.get("theme", ""), view.get("size", ""))
         versions = {"words": words["version"], "chart": chart_version(frames, drawn)}

@@ -30,7 +30,7 @@ def panel(engine: Engine, settings: ControlRoomFile, now: float, code: int, them
         figures = doses.figures_of(connection, day.service_day.isoformat())
         mine = incidents.incidents_of(connection, code, day.midnight_ms)
     state = states[states["district"] == code]
-    since = wording.clock(int(state["at_ms"].iloc[0]), day.zone, day.today) if len(state) else ""
+    since = wording.clock(int(state["since_ms"].iloc[0]), day.zone, day.today) if len(state) else ""
     rules = settings.dashboard.rules
     return {
         "code": code, "name": district.name, "more": f"{district.division} division · LGD {code}",

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind
-from dashboard.settings import ControlRoomFile
+from dashboard.settings import STATE_PLACE, ControlRoomFile
 from dashboard.web import wording
 from dashboard.web.pages.overview.reading import MINUTE_MS, Day, Reading
 from dashboard.web.pages.overview.tiles import Now
@@ -45,6 +45,7 @@ def situation_of(facts: Facts) -> Situation:
         reported=reported,
         target=target,
         recorded=recorded,
+        figures_hour=_figures_hour(facts),
         session=None
         if day.session is None
         else (wording.local(day.session[0], zone), wording.local(day.session[1], zone)),
@@ -60,7 +61,13 @@ def second_line(facts: Facts) -> list[Segment]:
         segments.append((f"Nothing has been judged since {stopped}: the states below are of then. ", True))
     backlog = _backlog(facts.newest)
     if backlog > 0:
-        segments.append((f"{wording.grouped(backlog)} doses are given and not in the registry. ", False))
+        hour = _figures_hour(facts)
+        segments.append(
+            (
+                f"{wording.grouped(backlog)} doses are given and not in the registry{f' ({hour})' if hour else ''}. ",
+                False,
+            )
+        )
     return segments + _waiting(facts.open_rows)
 
 
@@ -100,7 +107,7 @@ def _blind_since(reading: Reading) -> Any:
     whole = reading.states[reading.states["district"] == 0]
     if whole.empty or whole["state"].iloc[0] != DistrictState.BLIND:
         return None
-    return wording.local(int(whole["at_ms"].iloc[0]), reading.day.zone)
+    return wording.local(int(whole["since_ms"].iloc[0]), reading.day.zone)
 
 
 def _recovered(reading: Reading) -> Recovered | None:
@@ -112,6 +119,15 @@ def _recovered(reading: Reading) -> Recovered | None:
         return None
     lasted = (int(last["resolved_ms"]) - int(last["since_ms"])) / 1000
     return Recovered(wording.local(int(last["resolved_ms"]), reading.day.zone), lasted, WAS[IncidentKind(last["kind"])])
+
+
+def _figures_hour(facts: Facts) -> str:
+    """The hour of the reported figure in words, unless it is a known hour up to now: then it needs none."""
+    told = facts.newest.get((STATE_PLACE, "reported"))
+    day = facts.reading.day
+    if told is None or (told.hour_known and told.as_of_ms <= day.now_ms):
+        return ""
+    return told.hour(day)
 
 
 def _backlog(newest: Newest) -> int:

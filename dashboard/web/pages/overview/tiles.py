@@ -49,7 +49,7 @@ def _now(district: District, flip: Any, measured: Any) -> Now:
     tried = 0 if measured is None else int(measured.ok + measured.failed)
     if flip is None:
         return Now(district, DistrictState.NO_DATA, None, "Nothing measured yet.", p95, failed, tried)
-    return Now(district, DistrictState(flip.state), int(flip.at_ms), str(flip.sentence), p95, failed, tried)
+    return Now(district, DistrictState(flip.state), int(flip.since_ms), str(flip.sentence), p95, failed, tried)
 
 
 def tile(now: Now, newest: Newest, settings: ControlRoomFile, day: Day) -> Tile:
