@@ -120,6 +120,7 @@ class SessionDay(Section):
 class Calendar(Section):
     """When sessions are held. Outside them nothing alerts and zero is not zero."""
 
+    first_day: Date = Field(default=Date(2021, 1, 16), examples=["2021-01-16"])
     hours: Hours = Field(examples=["09:00-17:00"])
     weekly: tuple[Weekday, ...] = Field(default=(), examples=[["tue", "wed", "fri", "sat"]])
     days: tuple[SessionDay, ...] = Field(default=(), examples=[[{"date": "2021-01-16", "hours": "11:30-17:30"}]])

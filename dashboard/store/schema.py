@@ -187,9 +187,9 @@ attempt = Table(
 figure = Table(  # appended, never changed
     "figure", metadata,
     Column("figure_id", Id, primary_key=True),
-    Column("place", String(40), nullable=False),  # LGD code, key of a joint area, or STATE
+    Column("place", String(40), nullable=False),  # LGD code, key of a joint area, STATE, or the letters of another state
     Column("day", String(10), nullable=False),  # service day, YYYY-MM-DD
-    Column("kind", String(12), nullable=False),  # target, reported, recorded, paper
+    Column("kind", String(12), nullable=False),  # target, reported, recorded, paper; since the drive began: reported_cum, recorded_cum
     Column("value", BigInteger, nullable=False),
     Column("as_of_ms", BigInteger, nullable=False),  # hour unknown: end of that day
     Column("hour_known", Integer, nullable=False),
@@ -197,5 +197,16 @@ figure = Table(  # appended, never changed
     Column("said", String(120), nullable=False), Column("source", Text, nullable=False), Column("who", String(120), nullable=False),
     Column("status", String(12), nullable=False), Column("note", Text, nullable=False),
     Column("rehearsed", Integer, nullable=False),  # 1: made up for a rehearsal, and marked wherever it is shown
-    UniqueConstraint("place", "day", "kind", "as_of_ms", "source", "value"),
+    Column("version", Integer, nullable=False, server_default="1"),  # 2 and on: the same telling with another value
+    UniqueConstraint("place", "day", "kind", "as_of_ms", "source", "version"),
+    Index("ix_figure_day_kind", "day", "kind"),
+)  # fmt: skip
+
+dose_delivery = Table(  # a POST of figures that was answered: sent again, it gets the same answer and stores nothing
+    "dose_delivery", metadata,
+    Column("sender", String(64), primary_key=True),
+    Column("delivery_key", String(200), primary_key=True),
+    Column("body_sha256", String(64), nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("answer", Text, nullable=False),
 )  # fmt: skip
