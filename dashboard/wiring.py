@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
+from dashboard.doses_intake import create_doses_intake
 from dashboard.incidents import ledger
 from dashboard.intake import create_intake
 from dashboard.notices import outbox
@@ -64,6 +65,7 @@ def build(settings: ControlRoomFile, clock: Clock) -> ControlRoom:
     server = Flask("tikawatch")
     add_gate(server)
     server.register_blueprint(create_intake(engine, clock, frozenset(d.code for d in settings.districts)))
+    server.register_blueprint(create_doses_intake(engine, settings, clock))
     server.register_blueprint(create_api(engine, settings, clock))
 
     def acknowledge(incident_id: int, step_seen: int, who: str) -> bool:

@@ -3,6 +3,7 @@
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from dashboard.doses.figure import KINDS
 from dashboard.queries.frame import read
 from dashboard.store.schema import figure
 
@@ -21,7 +22,7 @@ def figures_of(connection: Connection, day: str) -> pd.DataFrame:
             figure.c.place, figure.c.kind, figure.c.value, figure.c.as_of_ms, figure.c.hour_known, figure.c.said,
             figure.c.source, figure.c.who, figure.c.status, figure.c.note, figure.c.rehearsed,
         )
-        .where(figure.c.day == day)
+        .where(figure.c.day == day, figure.c.kind.in_(KINDS))
         .order_by(figure.c.as_of_ms, figure.c.received_ms, figure.c.figure_id)
         .limit(MAX_FIGURES)
     )  # fmt: skip
@@ -30,5 +31,10 @@ def figures_of(connection: Connection, day: str) -> pd.DataFrame:
 
 def newest_day_with_figures(connection: Connection, today: str) -> pd.DataFrame:
     """The newest service day up to `today` that has figures: no row or one, column `day`."""
-    statement = select(figure.c.day).where(figure.c.day <= today).order_by(figure.c.day.desc()).limit(1)
+    statement = (
+        select(figure.c.day)
+        .where(figure.c.day <= today, figure.c.kind.in_(KINDS))
+        .order_by(figure.c.day.desc())
+        .limit(1)
+    )
     return read(connection, statement, DAYS)

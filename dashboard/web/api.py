@@ -51,7 +51,7 @@ def create_api(engine: Engine, settings: ControlRoomFile, clock: Clock) -> Bluep
 
     @blueprint.route("/api/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def nothing(path: str) -> Response:
-        hint = "There are GET /api/v1/districts, GET /api/v1/incidents and POST /api/v1/samples"
+        hint = "There are GET /api/v1/districts, GET /api/v1/incidents, POST /api/v1/samples and POST /api/v1/doses"
         return _json({"error": f"there is no {path[:60]} to ask so", "field": "", "hint": hint}, HTTPStatus.NOT_FOUND)
 
     return blueprint
