@@ -11,6 +11,8 @@ from tests.dashboard.doses.published import AT_HAND, FOLDER
 from tests.dashboard.doses.reading import HEADER, row
 from tests.dashboard.test_cli import config_in
 
+pytestmark = pytest.mark.process  # whole commands, each with its own store
+
 
 class Desk:
     """A person at a terminal, with a control room of their own."""
@@ -100,7 +102,10 @@ def test_what_is_exported_can_be_imported_and_is_the_same(desk: Desk, tmp_path: 
     other = Desk(tmp_path / "other", desk.capsys)
     assert other.doses("import", str(tmp_path / "out.csv"))[0] == 0
     assert other.exported() == desk.exported()
-    assert desk.exported()[0] == '491,2021-01-16,reported,10,2021-01-16T13:30:00+05:30,Sakal,provisional,"said ""so"", later"'
+    assert (
+        desk.exported()[0]
+        == '491,2021-01-16,reported,10,2021-01-16T13:30:00+05:30,Sakal,provisional,"said ""so"", later"'
+    )
     assert desk.exported()[1] == "mumbai,2021-01-16,reported,1926,2021-01-16,Sakal,final,"
 
 

@@ -38,7 +38,11 @@ class Sender:
 
     def post(self, body: object, **headers: str) -> tuple[int, dict[str, Any]]:
         self.keys += 1
-        sent = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": f"k{self.keys}", "Content-Type": "application/json"}
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            "Idempotency-Key": f"k{self.keys}",
+            "Content-Type": "application/json",
+        }
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         answer = self.client.post("/api/v1/doses", data=raw, headers={k: v for k, v in sent.items() if v})
@@ -60,7 +64,9 @@ def body(*changes: dict[str, Any], **options: Any) -> dict[str, Any]:
 
 
 def test_it_stores_figures_and_says_what_it_read_into_them(sender: Sender) -> None:
-    status, answer = sender.post(body({}, {"district": "ठाणे", "value": "१,८२९"}, {"district": 497, "kind": "paper", "value": None}))
+    status, answer = sender.post(
+        body({}, {"district": "ठाणे", "value": "१,८२९"}, {"district": 497, "kind": "paper", "value": None})
+    )
     assert (status, answer["stored"], answer["not_reported"], sender.count()) == (200, 2, 1, 2)
     assert [(n["field"], n["error"]) for n in answer["notices"]] == [
         ("figures[1].value", '"१,८२९" read as 1,829'),
@@ -88,7 +94,12 @@ def test_one_delivery_sent_eight_times_at_once_is_stored_once(sender: Sender) ->
 def test_a_key_belongs_to_its_sender_and_a_refused_delivery_can_be_corrected_under_it(sender: Sender) -> None:
     assert sender.post(body({"value": "x"}), Idempotency_Key="k")[0] == 422
     assert sender.post(body(), Idempotency_Key="k")[0] == 200
-    assert sender.post(body({"value": 11, "note": "recount"}), Idempotency_Key="k", Authorization=f"Bearer {sender.raigad}")[0] == 200
+    assert (
+        sender.post(
+            body({"value": 11, "note": "recount"}), Idempotency_Key="k", Authorization=f"Bearer {sender.raigad}"
+        )[0]
+        == 200
+    )
 
 
 def test_nothing_is_stored_of_a_delivery_with_a_mistake_and_each_item_has_its_verdict(sender: Sender) -> None:
@@ -129,7 +140,9 @@ def test_a_district_may_not_report_for_another(sender: Sender) -> None:
         ({"Content_Encoding": "gzip"}, 415, "Content-Encoding"),
     ],
 )  # fmt: skip
-def test_a_request_without_what_it_needs_is_refused(sender: Sender, headers: dict[str, str], status: int, field: str) -> None:
+def test_a_request_without_what_it_needs_is_refused(
+    sender: Sender, headers: dict[str, str], status: int, field: str
+) -> None:
     got, answer = sender.post(body(), **headers)
     assert (got, answer["field"], sender.count()) == (status, field, 0)
     assert answer["hint"]

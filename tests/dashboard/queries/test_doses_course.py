@@ -29,7 +29,11 @@ def stored(engine: Engine, *items: Figure) -> None:
 
 def test_three_quiet_days_give_the_course_and_fewer_a_straight_line(engine: Engine) -> None:
     for n, day in enumerate(QUIET):
-        evening = [told(day, "target", 400, "08:00"), told(day, "reported", 100 + n, "13:00"), told(day, "reported", 300, "17:30")]
+        evening = [
+            told(day, "target", 400, "08:00"),
+            told(day, "reported", 100 + n, "13:00"),
+            told(day, "reported", 300, "17:30"),
+        ]
         stored(engine, *evening)
     with reading(engine) as connection:
         usual = course(connection, "491", QUIET, example().calendar, IST)
@@ -61,11 +65,14 @@ def test_days_with_both_numbers_are_added_up_to_a_backlog(engine: Engine) -> Non
 def test_entering_the_paper_of_the_first_day_later_shrinks_the_backlog(engine: Engine) -> None:
     first, _, third = QUIET
     stored(engine, told(first, "reported", 100, "17:30"), told(first, "recorded", 40, "17:30"))
-    late = Figure("491", first.isoformat(), "recorded", 95, int(at("12:00", third.isoformat()) * 1000), True, "district")
+    late = Figure(
+        "491", first.isoformat(), "recorded", 95, int(at("12:00", third.isoformat()) * 1000), True, "district"
+    )
     stored(engine, late)
     with reading(engine) as connection:
         sizes = [
-            backlogs(connection, Moment(int(at("18:00", day.isoformat()) * 1000)))["491"].point.backlog for day in (first, third)
+            backlogs(connection, Moment(int(at("18:00", day.isoformat()) * 1000)))["491"].point.backlog
+            for day in (first, third)
         ]
     assert sizes == [60, 5]
 

@@ -72,7 +72,9 @@ def test_the_view_of_six_in_the_evening_stays_what_it_was(engine: Engine) -> Non
     assert ([v.value for v in six], [v.value for v in night], heard) == ([1740], [1740, 1829], [])
 
 
-def test_four_thousand_paper_doses_entered_on_day_three_raise_day_one_and_leave_its_evening_alone(engine: Engine) -> None:
+def test_four_thousand_paper_doses_entered_on_day_three_raise_day_one_and_leave_its_evening_alone(
+    engine: Engine,
+) -> None:
     """Doses of the 16th on paper, typed into the registry on the 19th."""
     common = {"kind": "recorded", "place": "STATE", "source": "registry"}
     first = a_figure(5_726, "17:50", **common)
@@ -179,9 +181,15 @@ def test_good_rows_are_stored_alone_only_when_asked_for(engine: Engine) -> None:
 
 
 def test_counts_since_the_start_are_kept_apart_from_those_of_a_day(engine: Engine) -> None:
-    stored(engine, a_figure(100, kind="recorded_cum", day="2021-01-16"), a_figure(90, kind="recorded_cum", day="2021-01-17"))
+    stored(
+        engine,
+        a_figure(100, kind="recorded_cum", day="2021-01-16"),
+        a_figure(90, kind="recorded_cum", day="2021-01-17"),
+    )
     with reading(engine) as connection:
-        assert since_start(connection, "recorded", Moment(ms("23:00"))) == {"497": {"2021-01-16": 100, "2021-01-17": 90}}
+        assert since_start(connection, "recorded", Moment(ms("23:00"))) == {
+            "497": {"2021-01-16": 100, "2021-01-17": 90}
+        }
         assert day_view(connection, places(), DAY, Moment(ms("23:00"))).value("497", "recorded") is None
 
 

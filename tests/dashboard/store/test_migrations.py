@@ -35,7 +35,9 @@ def test_figures_of_the_first_schema_are_kept_and_the_way_back_is_open(tmp_path:
     migrate(engine, "head")
     with engine.begin() as connection:
         assert connection.execute(text("SELECT value, version FROM figure")).all() == [(1740, 1)]
-        connection.execute(text(ROW.format(value=1829).replace("rehearsed)", "rehearsed, version)").replace(", 0)", ", 0, 2)")))
+        connection.execute(
+            text(ROW.format(value=1829).replace("rehearsed)", "rehearsed, version)").replace(", 0)", ", 0, 2)"))
+        )
     assert values(engine) == [1740, 1829]
     migrate(engine, "0001", down=True)
     assert values(engine) == [1740]
