@@ -41,7 +41,8 @@ class Watch:
     def _remember(self) -> None:
         """Build the memory anew from the store: at the start, and when a step could not be committed."""
         now_ms = int(self._clock.now() * 1000)
-        self._judge = Judge(self._settings.dashboard.rules, self._codes, self._listening_since)
+        divisions = {district.code: district.division for district in self._settings.districts}
+        self._judge = Judge(self._settings.dashboard.rules, self._codes, self._listening_since, divisions)
         self._transitions = Transitions(self._settings)
         with reading(self._engine) as connection:
             self._reached = jobs.watermark(connection, jobs.WATCH)
@@ -99,7 +100,7 @@ class Watch:
 
     def _take_steps(self, connection: Connection, judgement: Judgement) -> list[Step]:
         rules = self._settings.dashboard.rules
-        standing = ledger.standing(connection, judgement.at - rules.reopen_s)
+        standing = ledger.standing(connection, judgement.at - rules.flap.reopen_s)
         changes = self._transitions.advance(judgement, self._in_session(judgement.at), standing)
         steps = [step for change in changes if (step := ledger.record(connection, change, judgement.at)) is not None]
         for step in steps:

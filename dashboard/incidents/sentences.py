@@ -7,8 +7,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from dashboard.detection.judge import Judgement
-from dashboard.detection.rules import span
 from dashboard.detection.states import DistrictState
+from dashboard.detection.words import span
 from dashboard.incidents.incident import IncidentKind
 from dashboard.settings import ControlRoomFile
 
@@ -35,11 +35,16 @@ def names(settings: ControlRoomFile, codes: Collection[int]) -> str:
 
 
 def opened(
-    settings: ControlRoomFile, kind: IncidentKind, codes: Collection[int], since: float, judgement: Judgement
+    settings: ControlRoomFile,
+    kind: IncidentKind,
+    codes: Collection[int],
+    since: float,
+    judgement: Judgement,
+    evidence: str = "",
 ) -> str:
-    """The sentence of an incident that opens, grows or comes back."""
+    """The sentence of an incident that opens, grows or comes back; without evidence given, that of its districts."""
     at, everyone = clock(settings, since), len(settings.districts)
-    evidence = _evidence(codes, judgement)
+    evidence = evidence or _evidence(codes, judgement)
     if kind is IncidentKind.LOCAL:
         whose = "its" if len(codes) == 1 else "their"
         return f"{names(settings, codes)} lost {whose} own line since {at}: {evidence}; {_others(codes, judgement)}"

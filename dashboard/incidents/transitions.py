@@ -1,7 +1,8 @@
 """From judgements to steps of incidents. Pure: what stands open comes in, changes go out; ledger.py stores them.
 
-Four families, each with its own matter: the registry (outage, slowdown), a division's own lines (local), an agent (agent_silent),
-and the monitor itself (monitor_offline). A district is in one registry incident at a time; a fault is upgraded, never doubled.
+Families, each with its own matter: the registry (outage, slowdown), lines (local, agent_silent), the monitor itself
+(monitor_offline). A district is in one incident of a family at a time; a fault is upgraded, never doubled. What holds for the whole
+state or a division comes from the judgement's wide claims; the rest from the districts' findings, once they have settled.
 """
 
 from collections.abc import Collection
@@ -9,12 +10,23 @@ from dataclasses import dataclass, field
 
 from dashboard.detection.judge import Judgement
 from dashboard.detection.states import DistrictState
+from dashboard.detection.wide import Wide
 from dashboard.incidents import sentences
 from dashboard.incidents.incident import IncidentKind, Scope, StepKind
 from dashboard.settings import ControlRoomFile
 
 TROUBLED = (DistrictState.DOWN, DistrictState.DEGRADED, DistrictState.SLOW)
 _REGISTRY = (IncidentKind.OUTAGE, IncidentKind.SLOWDOWN)
+_LINES = (IncidentKind.LOCAL, IncidentKind.AGENT_SILENT)
+_NOBODY: frozenset[int] = frozenset()
+_AFTER_STATE_S = (
+    180.0  # after an incident of the whole state, districts' own need this long to be told apart from its end
+)
+_JOIN_S = 180.0  # lines of one division that go within this time of each other are one matter
+_LINE_SETTLE_S = 5.0  # a district alone must be found twice
+_RELAPSE_S = 60.0  # a recovery of this length that breaks off is a relapse
+_HALF = 0.5
+_LINGERING = 0.25  # a wide incident is held open by this share of its districts, not by the last of them
 
 
 @dataclass(frozen=True)
@@ -47,158 +59,265 @@ class Change:
 
 @dataclass
 class Transitions:
-    """Keeps what must be waited for: groups that settle before they open, districts that must stay good before they leave."""
+    """Keeps what must be waited for: groups that settle before they open, incidents that must stay good before they close."""
 
     settings: ControlRoomFile
     _waiting: dict[tuple[object, ...], float] = field(default_factory=dict)
-    _good_since: dict[tuple[int, int], float] = field(default_factory=dict)
+    _good_since: dict[int, float] = field(default_factory=dict)
+    _relapses: dict[int, int] = field(default_factory=dict)
+    _opened: dict[int, float] = field(default_factory=dict)  # when an incident was first seen
 
     def advance(
         self, judgement: Judgement, in_session: Collection[int], standing: Collection[Standing]
     ) -> list[Change]:
         """The steps that are due now. Outside sessions nothing opens or grows; what is open may still close."""
+        for item in standing:
+            self._opened.setdefault(item.incident_id, judgement.at)
         if judgement.blind_since is not None:
             return self._blind(judgement, in_session, standing)
-        opened = [item for item in standing if item.resolved is None]
-        changes = self._closings(judgement, opened)
+        changes = [self._resolved(i, judgement) for i in standing if i.resolved is None and self._is_over(i, judgement)]
         closing = {change.incident.incident_id for change in changes if change.incident}
-        left_open = [item for item in standing if item.incident_id not in closing]
-        groups = {key: codes for key, codes in self._groups(judgement, left_open).items() if codes}
-        for key in list(self._waiting):
-            if key not in groups:
-                del self._waiting[key]
-        for key, codes in groups.items():
-            change = self._grow(key, frozenset(codes) & frozenset(in_session), judgement, left_open)
+        left = [item for item in standing if item.incident_id not in closing]
+        told = _NOBODY
+        for claim in judgement.wide:
+            change = None if claim.districts & told else self._wide(claim, judgement, frozenset(in_session), left)
             if change is not None:
                 changes.append(change)
-        return changes
+                told |= change.members
+                left = [item for item in left if item is not change.incident]
+        return changes + self._districts(judgement, frozenset(in_session) - told, left)
 
     # -- closing ---------------------------------------------------------------------------------------------------------
 
-    def _closings(self, judgement: Judgement, opened: list[Standing]) -> list[Change]:
-        return [self._resolved(item, judgement) for item in opened if self._is_over(item, judgement)]
-
     def _is_over(self, item: Standing, judgement: Judgement) -> bool:
-        """Every district that can be seen is good, for `recover_s`; one that is silent neither closes nor holds open."""
-        if item.kind is IncidentKind.MONITOR_OFFLINE:
-            return self._good_for(item.incident_id, 0, True, judgement.at)
-        good = [
-            self._good_for(item.incident_id, code, self._is_good(item, code, judgement), judgement.at)
-            for code in item.members
-        ]
-        bad = [code for code in item.members if self._is_bad(item, code, judgement)]
-        recovering = [self._is_good(item, code, judgement) for code in item.members].count(True)
-        return not bad and any(good) and good.count(True) == recovering
-
-    def _good_for(self, incident_id: int, code: int, good: bool, now: float) -> bool:
-        key = (incident_id, code)
-        if not good:
-            self._good_since.pop(key, None)
+        """Every district that can be seen was good for the recovery time; a silent one neither closes nor holds open."""
+        number, now = item.incident_id, judgement.at
+        if not self._is_good_now(item, judgement):
+            since = self._good_since.pop(number, None)
+            if since is not None and now - since >= _RELAPSE_S:
+                self._relapses[number] = self._relapses.get(number, 0) + 1
             return False
-        return now - self._good_since.setdefault(key, now) >= self.settings.dashboard.rules.recover_s
+        return now - self._good_since.setdefault(number, now) >= self._recovery_s(item)
+
+    def _recovery_s(self, item: Standing) -> float:
+        rules = self.settings.dashboard.rules
+        usual = {
+            IncidentKind.OUTAGE: rules.outage.recover_s,
+            IncidentKind.SLOWDOWN: rules.degraded.recover_s,
+            IncidentKind.MONITOR_OFFLINE: rules.monitor.recover_s,
+        }.get(item.kind, rules.local.recover_s)
+        flapping = self._relapses.get(item.incident_id, 0) >= rules.flap.relapses
+        return max(usual, rules.flap.hold_s) if flapping else usual
+
+    def _is_good_now(self, item: Standing, judgement: Judgement) -> bool:
+        if item.kind is IncidentKind.MONITOR_OFFLINE:
+            return True
+        if any(self._holds(claim, item) for claim in judgement.wide):
+            return False
+        bad = sum(self._is_bad(item, code, judgement) for code in item.members)
+        good = sum(self._is_good(item, code, judgement) for code in item.members)
+        many = len(item.members) > _HALF * len(judgement.findings) and len(item.members) > 1 / _LINGERING
+        return good > 0 and (bad < _LINGERING * len(item.members) if many else bad == 0)
+
+    def _holds(self, claim: Wide, item: Standing) -> bool:
+        """A claim keeps open what is as wide as itself; an outage is not held by the last of a slowness."""
+        kind = IncidentKind(claim.kind)
+        if _family(kind) is not _family(item.kind):
+            return False
+        if item.kind is IncidentKind.OUTAGE and kind is IncidentKind.SLOWDOWN and not claim.firm:
+            return False
+        return len(claim.districts & item.members) >= _HALF * max(len(claim.districts), 1)
 
     def _is_bad(self, item: Standing, code: int, judgement: Judgement) -> bool:
-        state = judgement.findings[code].state if code in judgement.findings else DistrictState.OK
+        state = _state(judgement, code)
         if item.kind is IncidentKind.LOCAL:
             return state is DistrictState.OWN_LINE
         if item.kind is IncidentKind.AGENT_SILENT:
-            return state is DistrictState.NO_DATA
+            return state in (DistrictState.NO_DATA, DistrictState.OWN_LINE)
+        if state is DistrictState.SLOW:
+            return judgement.findings[code].pages
         return state in TROUBLED
 
     def _is_good(self, item: Standing, code: int, judgement: Judgement) -> bool:
-        state = judgement.findings[code].state if code in judgement.findings else DistrictState.OK
+        state = _state(judgement, code)
         if item.kind in _REGISTRY:
-            return state is DistrictState.OK
+            return state is DistrictState.OK or (state is DistrictState.SLOW and not judgement.findings[code].pages)
         return not self._is_bad(item, code, judgement) and state is not DistrictState.NO_DATA
 
     def _resolved(self, item: Standing, judgement: Judgement) -> Change:
-        for key in [key for key in self._good_since if key[0] == item.incident_id]:
-            del self._good_since[key]
+        self._good_since.pop(item.incident_id, None)
         words = sentences.resolved(self.settings, item.kind, item.ever, item.since, judgement.at)
-        return Change(item, StepKind.RESOLVED, item.kind, item.scope, item.since, frozenset(), frozenset(), words)
+        return Change(item, StepKind.RESOLVED, item.kind, item.scope, item.since, _NOBODY, _NOBODY, words)
 
-    # -- opening and growing ---------------------------------------------------------------------------------------------
+    # -- the state and divisions -----------------------------------------------------------------------------------------
+
+    def _wide(
+        self, claim: Wide, judgement: Judgement, in_session: frozenset[int], standing: list[Standing]
+    ) -> Change | None:
+        """Open, reopen or upgrade for a claim over many districts; nothing when an incident says so already."""
+        codes, kind, scope = claim.districts & in_session, IncidentKind(claim.kind), Scope(claim.scope)
+        if not claim.firm or not codes:
+            return None
+        if scope is not Scope.STATE and self._inhibited(judgement, standing, kind):
+            return None
+        family = _family(kind)
+        opened = [i for i in standing if i.resolved is None and i.kind in (*_REGISTRY, *_LINES)]
+        if any(len(i.members & codes) > _HALF * len(codes) and self._says_it(i, kind, scope) for i in opened):
+            return None
+        touching = [i for i in opened if i.kind in family and i.members & codes and self._grows(i, kind, scope)]
+        if touching:
+            item = max(touching, key=lambda i: (i.kind is kind, len(i.members & codes)))
+            return self._step(StepKind.UPGRADED, item, item.members | codes, judgement, claim)
+        again = self._recent(family, codes, standing, judgement.at)
+        if again is not None:
+            return self._step(StepKind.REOPENED, again, codes, judgement, claim)
+        return self._step(StepKind.OPENED, None, codes, judgement, claim)
+
+    @staticmethod
+    def _says_it(item: Standing, kind: IncidentKind, scope: Scope) -> bool:
+        """Open already, as this kind or as a worse one of the same districts; a cut line is not the registry's on its way out."""
+        line = item.kind is IncidentKind.LOCAL and scope is Scope.DIVISION
+        return item.kind is kind or item.kind is IncidentKind.OUTAGE or line
+
+    @staticmethod
+    def _grows(item: Standing, kind: IncidentKind, scope: Scope) -> bool:
+        """An outage of one district is no slowdown of the state: it stays an incident of its own."""
+        return not (item.kind is IncidentKind.OUTAGE and kind is IncidentKind.SLOWDOWN and scope is Scope.STATE)
+
+    def _step(
+        self, what: StepKind, item: Standing | None, members: frozenset[int], judgement: Judgement, claim: Wide
+    ) -> Change:
+        kind, scope = IncidentKind(claim.kind), Scope(claim.scope)
+        since = item.since if item is not None else claim.since
+        joined = members - item.members if item is not None and what is StepKind.UPGRADED else members
+        words = sentences.opened(self.settings, kind, members, since, judgement, claim.evidence)
+        if item is not None and what is StepKind.REOPENED:
+            self._relapses[item.incident_id] = self._relapses.get(item.incident_id, 0) + 1
+        return Change(item, what, kind, scope, since, members, joined, words)
+
+    def _inhibited(self, judgement: Judgement, standing: Collection[Standing], kind: IncidentKind) -> bool:
+        """True while, and shortly after, the registry is in trouble for the whole state.
+
+        A line that is cut is told during a slowdown too: its neutral host says that it is another matter.
+        """
+        everyone = max(1, len(judgement.findings))
+        if any(
+            claim.firm and claim.scope == Scope.STATE and self._covers(claim.kind, kind) for claim in judgement.wide
+        ):
+            return True
+        return any(
+            item.kind in _REGISTRY
+            and len(item.ever) > _HALF * everyone
+            and (item.resolved is None or judgement.at - item.resolved <= _AFTER_STATE_S)
+            and self._covers(item.kind, kind)
+            for item in standing
+        )
+
+    @staticmethod
+    def _covers(wide: str, kind: IncidentKind) -> bool:
+        return wide == IncidentKind.OUTAGE or kind is not IncidentKind.LOCAL
+
+    # -- single districts ------------------------------------------------------------------------------------------------
+
+    def _districts(self, judgement: Judgement, in_session: frozenset[int], standing: list[Standing]) -> list[Change]:
+        groups = self._groups(judgement, standing)
+        for key in list(self._waiting):
+            if key not in groups:
+                del self._waiting[key]
+        changes = [self._grow(key, frozenset(codes) & in_session, judgement, standing) for key, codes in groups.items()]
+        return [change for change in changes if change is not None]
 
     def _groups(self, judgement: Judgement, standing: list[Standing]) -> dict[tuple[object, ...], set[int]]:
         """Districts in trouble that are in no incident of that family yet, by what they would be told of together."""
         groups: dict[tuple[object, ...], set[int]] = {}
-        members = {
-            family: _members(standing, family)
-            for family in (_REGISTRY, (IncidentKind.LOCAL,), (IncidentKind.AGENT_SILENT,))
-        }
-        for code, finding in judgement.findings.items():
-            key: tuple[object, ...] | None = None
-            if finding.state in TROUBLED and code not in members[_REGISTRY]:
-                key = (IncidentKind.OUTAGE if finding.state is DistrictState.DOWN else IncidentKind.SLOWDOWN,)
-            elif finding.state is DistrictState.OWN_LINE and code not in members[(IncidentKind.LOCAL,)]:
-                key = (IncidentKind.LOCAL, self.settings.district(code).division)
-            elif finding.state is DistrictState.NO_DATA and code not in members[(IncidentKind.AGENT_SILENT,)]:
-                silent_long = judgement.at - finding.since > self.settings.dashboard.rules.silent_s
-                key = (IncidentKind.AGENT_SILENT, judgement.vantages[code]) if silent_long else None
-            if key is not None:
+        registry, lines = _members(standing, _REGISTRY), _members(standing, _LINES)
+        troubled = judgement.in_state(*TROUBLED, DistrictState.OWN_LINE, DistrictState.NO_DATA)
+        inhibited = {kind: self._inhibited(judgement, standing, kind) for kind in (*_REGISTRY, *_LINES)}
+        for code in troubled:
+            finding = judgement.findings[code]
+            if not finding.pages or code in (registry if finding.state in TROUBLED else lines):
+                continue
+            key = self._key(code, judgement)
+            if key is not None and not inhibited[IncidentKind(str(key[0]))]:
                 groups.setdefault(key, set()).add(code)
-        if self._state_is_down(judgement) and not self._covered(judgement, standing):
-            groups.setdefault((IncidentKind.OUTAGE,), set()).update(judgement.in_state(DistrictState.DOWN))
-            groups.pop((IncidentKind.SLOWDOWN,), None)
-        return groups
+        return {key: codes for key, codes in groups.items() if self._enough(key, codes, judgement, standing)}
+
+    def _key(self, code: int, judgement: Judgement) -> tuple[object, ...] | None:
+        finding = judgement.findings[code]
+        if finding.state is DistrictState.DOWN:
+            return (IncidentKind.OUTAGE,)
+        if finding.state in TROUBLED:
+            return (IncidentKind.SLOWDOWN,)
+        if finding.state is DistrictState.OWN_LINE:
+            return (IncidentKind.LOCAL, self.settings.district(code).division)
+        silent_long = judgement.at - finding.since > self.settings.dashboard.rules.local.nodata_s
+        return (IncidentKind.AGENT_SILENT, self._agent(code, judgement)) if silent_long else None
+
+    def _agent(self, code: int, judgement: Judgement) -> str:
+        """What silent districts have in common: the place they are measured from, or else the division."""
+        vantage = judgement.vantages[code]
+        shared = sum(place == vantage for place in judgement.vantages.values()) > 1
+        return vantage if shared else f"division {self.settings.district(code).division}"
+
+    def _enough(self, key: tuple[object, ...], codes: set[int], judgement: Judgement, standing: list[Standing]) -> bool:
+        """A few slow districts are told at once, one or two only when it lasts."""
+        rule = self.settings.dashboard.rules.slow
+        if key[0] is not IncidentKind.SLOWDOWN or len(codes) >= rule.districts:
+            return bool(codes)
+        joins = any(item.resolved is None and item.kind is IncidentKind.SLOWDOWN for item in standing)
+        return joins or any(judgement.at - judgement.findings[code].since >= rule.alone_s for code in codes)
 
     def _grow(
         self, key: tuple[object, ...], codes: frozenset[int], judgement: Judgement, standing: list[Standing]
     ) -> Change | None:
-        """Open, widen or reopen, once the group has waited `settle_s` for others."""
-        if (
-            not codes
-            or judgement.at - self._waiting.setdefault(key, judgement.at) < self.settings.dashboard.rules.settle_s
-        ):
+        """Open, widen or reopen, once the group has waited for others."""
+        kind = IncidentKind(str(key[0]))
+        settle = self.settings.dashboard.rules.settle_s if kind in _REGISTRY else _LINE_SETTLE_S
+        if not codes or judgement.at - self._waiting.setdefault(key, judgement.at) < settle:
             return None
         del self._waiting[key]
-        kind = IncidentKind(str(key[0]))
-        wide = kind is IncidentKind.OUTAGE and self._state_is_down(judgement)
-        target = self._target(kind, wide, key, standing, judgement)
+        target = self._target(kind, key, standing, judgement)
         if target is not None:
-            return self._upgraded(target, wide, codes, judgement)
+            return self._upgraded(target, codes, judgement)
         since = min(judgement.findings[code].since for code in codes)
-        again = self._recent(kind, codes, standing, judgement.at)
-        scope = Scope.STATE if wide else self._scope(codes)
+        again = self._recent((kind,), codes, standing, judgement.at)
         words = sentences.opened(self.settings, kind, codes, since, judgement)
         what = StepKind.REOPENED if again else StepKind.OPENED
-        return Change(again, what, kind, scope, again.since if again else since, codes, codes, words)
+        return Change(again, what, kind, self._scope(codes), again.since if again else since, codes, codes, words)
 
     def _target(
-        self, kind: IncidentKind, wide: bool, key: tuple[object, ...], standing: list[Standing], judgement: Judgement
+        self, kind: IncidentKind, key: tuple[object, ...], standing: list[Standing], judgement: Judgement
     ) -> Standing | None:
         """The open incident that these districts belong to."""
-        opened = [item for item in standing if item.resolved is None]
+        opened = [item for item in standing if item.resolved is None and item.kind is kind]
         if kind in _REGISTRY:
-            registry = [item for item in opened if item.kind in _REGISTRY]
-            same = [item for item in registry if item.kind is kind]
-            outage_everywhere = [
-                item for item in registry if item.kind is IncidentKind.OUTAGE and item.scope is Scope.STATE
-            ]
-            return next(iter(same or (registry if wide else outage_everywhere)), None)
-        return next((item for item in opened if item.kind is kind and self._place(item, judgement) == key[1]), None)
+            return next(iter(opened), None)
+        return next((item for item in opened if self._joins(item, key, judgement)), None)
 
-    def _place(self, item: Standing, judgement: Judgement) -> str:
-        """What binds a local or silent incident together: the division, or the vantage of the agent."""
+    def _joins(self, item: Standing, key: tuple[object, ...], judgement: Judgement) -> bool:
+        """Lines of a division are one matter when they go together; a later one is another."""
         code = min(item.ever)
-        return self.settings.district(code).division if item.kind is IncidentKind.LOCAL else judgement.vantages[code]
+        if item.kind is IncidentKind.AGENT_SILENT:
+            return self._agent(code, judgement) == key[1]
+        together = judgement.at - self._opened.get(item.incident_id, judgement.at) <= _JOIN_S
+        return self.settings.district(code).division == key[1] and (together or item.scope is Scope.DIVISION)
 
-    def _upgraded(self, item: Standing, wide: bool, codes: frozenset[int], judgement: Judgement) -> Change:
+    def _upgraded(self, item: Standing, codes: frozenset[int], judgement: Judgement) -> Change:
         members = item.members | codes
-        scope = Scope.STATE if wide or item.scope is Scope.STATE else self._scope(members)
-        grown = IncidentKind.OUTAGE if wide else item.kind
-        words = sentences.opened(self.settings, grown, members, item.since, judgement)
-        return Change(item, StepKind.UPGRADED, grown, scope, item.since, members, codes - item.members, words)
+        scope = Scope.STATE if item.scope is Scope.STATE else self._scope(members)
+        words = sentences.opened(self.settings, item.kind, members, item.since, judgement)
+        return Change(item, StepKind.UPGRADED, item.kind, scope, item.since, members, codes - item.members, words)
 
     def _recent(
-        self, kind: IncidentKind, codes: frozenset[int], standing: list[Standing], now: float
+        self, kinds: Collection[IncidentKind], codes: frozenset[int], standing: list[Standing], now: float
     ) -> Standing | None:
-        window = self.settings.dashboard.rules.reopen_s
+        """An incident that ended a moment ago and mostly was about the same districts."""
+        window = self.settings.dashboard.rules.flap.reopen_s
         again = [
-            i
-            for i in standing
-            if i.resolved is not None and now - i.resolved <= window and i.kind is kind and i.ever & codes
-        ]
+            i for i in standing
+            if i.resolved is not None and now - i.resolved <= window and i.kind in kinds
+            and len(i.ever & codes) >= _HALF * max(len(i.ever), len(codes))
+        ]  # fmt: skip
         return max(again, key=lambda item: item.resolved or 0, default=None)
 
     def _scope(self, codes: frozenset[int]) -> Scope:
@@ -207,22 +326,13 @@ class Transitions:
         divisions = {self.settings.district(code).division for code in codes}
         return Scope.DIVISION if len(divisions) == 1 else Scope.STATE
 
-    def _state_is_down(self, judgement: Judgement) -> bool:
-        heard = len(judgement.findings) - len(judgement.in_state(DistrictState.NO_DATA))
-        down = len(judgement.in_state(DistrictState.DOWN))
-        return heard > 0 and down >= max(2, self.settings.dashboard.rules.state_share * heard)
-
-    @staticmethod
-    def _covered(judgement: Judgement, standing: list[Standing]) -> bool:
-        """True when an open state-wide outage already says so."""
-        return any(i.resolved is None and i.kind is IncidentKind.OUTAGE and i.scope is Scope.STATE for i in standing)
-
     # -- the monitor itself ----------------------------------------------------------------------------------------------
 
     def _blind(self, judgement: Judgement, in_session: Collection[int], standing: Collection[Standing]) -> list[Change]:
         """While nothing is heard, everything else is frozen."""
+        for item in standing:
+            self._good_since.pop(item.incident_id, None)
         self._waiting.clear()
-        self._good_since.clear()
         known = any(item.kind is IncidentKind.MONITOR_OFFLINE and item.resolved is None for item in standing)
         if known or not in_session or judgement.blind_since is None:
             return []
@@ -230,6 +340,14 @@ class Transitions:
         words = sentences.blind(self.settings, judgement.blind_since, judgement.at)
         kind = IncidentKind.MONITOR_OFFLINE
         return [Change(None, StepKind.OPENED, kind, Scope.STATE, judgement.blind_since, everyone, everyone, words)]
+
+
+def _family(kind: IncidentKind) -> tuple[IncidentKind, ...]:
+    return next((family for family in (_REGISTRY, _LINES) if kind in family), (kind,))
+
+
+def _state(judgement: Judgement, code: int) -> DistrictState:
+    return judgement.findings[code].state if code in judgement.findings else DistrictState.OK
 
 
 def _members(standing: Collection[Standing], kinds: Collection[IncidentKind]) -> frozenset[int]:

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from dashboard.detection.columns import Columns
 from dashboard.detection.judge import Judge
-from dashboard.detection.seen import Seen
 from dashboard.incidents.transitions import Transitions
 from dashboard.replay import book, files
 from dashboard.replay.book import Book
-from dashboard.replay.files import KINDS, REASONS, SampleTable
+from dashboard.replay.files import SampleTable
 from dashboard.replay.places import control_room
 from dashboard.settings import ControlRoomFile
-from probes.sample import Outcome
-
-_TICK_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -51,27 +51,29 @@ def _replayed(table: SampleTable, settings: ControlRoomFile) -> Book:
     kept = Book({code: name for name, code in codes.items()})
     if not len(table):
         return kept
-    start = float(table.arrived[0])
-    judge = Judge(settings.dashboard.rules, list(codes.values()), start)
-    transitions = Transitions(settings)
+    start, rules = float(table.arrived[0]), settings.dashboard.rules
+    divisions = {district.code: district.division for district in settings.districts}
+    judge, transitions = Judge(rules, list(codes.values()), start, divisions), Transitions(settings)
+    whole = _columns(table, [judge.places.get(codes.get(name, 0), -1) for name in table.names])
+    judge.observe_columns(whole.rows(slice(0, 0)), _vantages(table, codes))
     taken = 0
-    for now in _ticks(start, float(table.arrived[-1])):
+    for now in _ticks(start, float(table.arrived[-1]), rules.tick_s):
         upto = int(table.arrived.searchsorted(now, side="right"))
-        judge.observe(_seen(table, taken, upto, codes))
+        batch = whole.rows(slice(taken, upto))
+        judge.observe_columns(batch.rows((batch.district >= 0) & _first(batch)))
         taken = upto
         judgement = judge.judge(now)
         in_session = list(codes.values()) if _in_session(settings, now) else []
-        for change in transitions.advance(
-            judgement, in_session, kept.standing(now - settings.dashboard.rules.reopen_s)
-        ):
+        for change in transitions.advance(judgement, in_session, kept.standing(now - rules.flap.reopen_s)):
             kept.record(change, now)
     return kept
 
 
-def _ticks(start: float, end: float) -> Iterator[float]:
-    now = start
+def _ticks(start: float, end: float, tick_s: float) -> Iterator[float]:
+    """Whole multiples of a tick, so that a file cut short has the same ones."""
+    now = (start // tick_s) * tick_s
     while now < end:
-        now += _TICK_S
+        now += tick_s
         yield now
 
 
@@ -81,15 +83,29 @@ def _in_session(settings: ControlRoomFile, now: float) -> bool:
     return settings.calendar.hours[:5] <= local < settings.calendar.hours[6:]
 
 
-def _seen(table: SampleTable, first: int, end: int, codes: dict[str, int]) -> list[Seen]:
-    places = [codes.get(name, 0) for name in table.names]
-    return [_one(table, row, places) for row in range(first, end)]
-
-
-def _one(table: SampleTable, row: int, places: list[int]) -> Seen:
-    reason = REASONS[table.reason[row]]
-    outcome = Outcome.OK if table.reason[row] == 0 else Outcome.FAILED
-    return Seen(
-        row, places[table.district[row]], KINDS[table.kind[row]], table.vantages[table.vantage[row]], float(table.at[row]), float(table.total[row]), outcome, reason,
-        bool(table.answered[row]),
+def _columns(table: SampleTable, places: list[int]) -> Columns:
+    """The table as the judgement takes it; -1 stands for a district that it does not know."""
+    return Columns(
+        np.array(places, dtype=np.int64)[table.district], table.kind, table.at, table.total, table.reason > 0,
+        np.zeros(len(table), bool), table.reason, table.answered,
     )  # fmt: skip
+
+
+def _vantages(table: SampleTable, codes: dict[str, int]) -> dict[int, str]:
+    """The place each district is measured from: that of its first sample."""
+    _, first = np.unique(table.district, return_index=True)
+    return {
+        codes[table.names[table.district[row]]]: table.vantages[table.vantage[row]]
+        for row in first
+        if table.names[table.district[row]] in codes
+    }
+
+
+def _first(batch: Columns) -> Any:
+    """False for a line that repeats one of the same moment, district and check."""
+    key = (batch.at * 1000).astype(np.int64) * 4 + batch.kind
+    pairs = np.stack([key, batch.district])
+    _, first = np.unique(pairs, axis=1, return_index=True)
+    mask = np.zeros(len(batch.at), bool)
+    mask[first] = True
+    return mask

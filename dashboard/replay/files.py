@@ -12,18 +12,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dashboard.detection.columns import ANCHOR, PING, REASONS, UPLOAD
 from dashboard.settings import STATE_PLACE
-from probes.sample import CheckKind, Reason
+from probes.sample import Reason
 
 _SAMPLES = ("ts", "district", "vantage", "check", "ok", "status", "error", "total_ms")
 _DOSES = ("reported_at", "district", "day", "cumulative_doses", "target")
-_KINDS = {"ping": CheckKind.HTTP, "http": CheckKind.HTTP, "upload": CheckKind.UPLOAD, "anchor": CheckKind.ANCHOR}
+_KINDS = {"ping": PING, "http": PING, "upload": UPLOAD, "anchor": ANCHOR}
 _REASONS = {
     "": Reason.NONE, "timeout": Reason.TIMEOUT, "dns": Reason.DNS, "connect": Reason.REFUSED, "refused": Reason.REFUSED,
     "reset": Reason.RESET, "tls": Reason.TLS, "net_unreach": Reason.UNREACHABLE, "unreachable": Reason.UNREACHABLE,
 }  # fmt: skip
-KINDS = tuple(CheckKind)
-REASONS = tuple(Reason)
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class SampleTable:
     at: Any
     district: Any  # index in names
     vantage: Any  # index in vantages
-    kind: Any  # index in KINDS
+    kind: Any  # PING, UPLOAD or ANCHOR
     reason: Any  # index in REASONS; NONE is an ok one
     answered: Any
     total: Any  # seconds
@@ -75,7 +74,7 @@ def read_samples(path: Path) -> SampleTable:
     good = _numbers(path, frame, "ok") > 0
     return SampleTable(
         tuple(names[1]), tuple(vantages[1]), np.maximum.accumulate(at) if len(at) else at, at, names[0], vantages[0],
-        _codes(frame["check"].to_numpy(), lambda word: KINDS.index(_KINDS[word])),
+        _codes(frame["check"].to_numpy(), _KINDS.__getitem__),
         np.where(good, 0, _codes(error, _reason)), (status > 0) | good, _numbers(path, frame, "total_ms") / 1000,
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ class Room:
     """A control room without web and mail: a store, a watch, and rounds of samples that arrive as they end."""
 
     def __init__(self, engine: Engine, settings: ControlRoomFile | None = None, start: float = START) -> None:
-        self.engine, self.settings = engine, settings or a_few()
+        self.engine, self.settings = engine, settings or a_few(slow={"districts": 1})
         self.clock = SetClock(start)
         self.steps: list[Step] = []
         self.seq = 0
