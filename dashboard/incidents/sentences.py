@@ -69,6 +69,19 @@ def resolved(settings: ControlRoomFile, kind: IncidentKind, codes: Collection[in
     return f"Registry works again in {where} after {span_} {word}, since {began}"
 
 
+def stalled(settings: ControlRoomFile, codes: Collection[int], since: float, evidence: str) -> str:
+    """The sentence of doses that stop while the checks are good."""
+    at, everyone = clock(settings, since), len(settings.districts)
+    where = names(settings, codes) if len(codes) <= _NAMED else f"{len(codes)} of {everyone} districts"
+    return f"No doses from {where} since {at} while the checks are good: {evidence}"
+
+
+def given_again(settings: ControlRoomFile, codes: Collection[int], since: float, now: float) -> str:
+    """The sentence of doses that are reported again, or of the end of the session."""
+    where = names(settings, codes) if len(codes) <= _NAMED else f"{len(codes)} districts"
+    return f"The stall of doses in {where} is over after {lasted(since, now)}, since {clock(settings, since)}"
+
+
 def blind(settings: ControlRoomFile, since: float, now: float) -> str:
     """The sentence of a monitor that is cut off."""
     at = clock(settings, since)

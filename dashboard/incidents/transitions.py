@@ -71,6 +71,7 @@ class Transitions:
         self, judgement: Judgement, in_session: Collection[int], standing: Collection[Standing]
     ) -> list[Change]:
         """The steps that are due now. Outside sessions nothing opens or grows; what is open may still close."""
+        standing = [item for item in standing if item.kind is not IncidentKind.DOSE_STALL]
         for item in standing:
             self._opened.setdefault(item.incident_id, judgement.at)
         if judgement.blind_since is not None:

@@ -11,10 +11,12 @@ import numpy as np
 
 from dashboard.detection.columns import Columns
 from dashboard.detection.judge import Judge
+from dashboard.incidents import stalls as incidents
 from dashboard.incidents.transitions import Transitions
 from dashboard.replay import book, files
 from dashboard.replay.book import Book
-from dashboard.replay.files import SampleTable
+from dashboard.replay.days import Days
+from dashboard.replay.files import DoseReport, SampleTable
 from dashboard.replay.places import control_room
 from dashboard.settings import ControlRoomFile
 
@@ -41,12 +43,12 @@ def run(samples: Path, doses: Path, config: Path, out: Path) -> Outline:
     began = time.monotonic()
     table, reports = files.read_samples(samples), files.read_doses(doses)
     settings = control_room(config, sorted({*table.names, *(report.district for report in reports)}))
-    kept = _replayed(table, settings)
+    kept = _replayed(table, reports, settings)
     book.write(kept.lines(), out)
     return Outline(len(table), len(kept.entries), time.monotonic() - began)
 
 
-def _replayed(table: SampleTable, settings: ControlRoomFile) -> Book:
+def _replayed(table: SampleTable, reports: list[DoseReport], settings: ControlRoomFile) -> Book:
     codes = {district.name: district.code for district in settings.districts}
     kept = Book({code: name for name, code in codes.items()})
     if not len(table):
@@ -56,7 +58,7 @@ def _replayed(table: SampleTable, settings: ControlRoomFile) -> Book:
     judge, transitions = Judge(rules, list(codes.values()), start, divisions), Transitions(settings)
     whole = _columns(table, [judge.places.get(codes.get(name, 0), -1) for name in table.names])
     judge.observe_columns(whole.rows(slice(0, 0)), _vantages(table, codes))
-    taken = 0
+    days, taken = Days(settings, reports, codes), 0
     for now in _ticks(start, float(table.arrived[-1]), rules.tick_s):
         upto = int(table.arrived.searchsorted(now, side="right"))
         batch = whole.rows(slice(taken, upto))
@@ -66,6 +68,11 @@ def _replayed(table: SampleTable, settings: ControlRoomFile) -> Book:
         in_session = list(codes.values()) if _in_session(settings, now) else []
         for change in transitions.advance(judgement, in_session, kept.standing(now - rules.flap.reopen_s)):
             kept.record(change, now)
+        stalls = days.upto(now)
+        if stalls is not None:
+            standing = kept.standing(now - rules.flap.reopen_s)
+            for change in incidents.advance(settings, stalls, now, in_session, standing):
+                kept.record(change, now)
     return kept
 
 
