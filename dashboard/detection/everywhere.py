@@ -73,7 +73,7 @@ class Everywhere:
         self.blind_since = self._silence(series, lengths, now, since)
         self._outage(windows, series, lines, shares, lengths, now)
         if self.blind_since is None and not self.state_is_down:
-            self._slowdown(windows, lengths, calm, now)
+            self._slowdown(windows, lengths, heard & (now - lines.bad_at > self.err_window_s), now)
             self._by_division(windows, series, lines, shares, lengths, now)
         self.troubled = any(claim.firm for claim in self.claims) or self.blind_since is not None
 
@@ -136,8 +136,8 @@ class Everywhere:
 
     def _still(self, windows: Windows, shares: Shares, lengths: Lengths, counted: Any) -> bool:
         """Errors are still many, and not those of a few districts."""
-        spread = counted.any() and float((shares.short > 0)[counted].mean()) >= self._rules.degraded.spread
-        return bool(spread) and _error_share(windows.count(lengths.short), counted) > self._rules.outage.recover
+        spread = counted.any() and float((shares.newest > 0)[counted].mean()) >= self._rules.degraded.spread
+        return bool(spread) and _error_share(windows.count(lengths.newest), counted) > self._rules.outage.recover
 
     def _slowdown(self, windows: Windows, lengths: Lengths, calm: Any, now: float) -> None:
         if int(calm.sum()) < _ALONE:
@@ -177,11 +177,15 @@ class Everywhere:
         rule, inside = self._rules.division, self._division >= 0
         heard = (now - series.heard <= lengths.nodata) & inside
         failing = (shares.short >= self._rules.outage.fail) & heard
-        lasting = (shares.short > self._rules.local.recover) & heard
+        lasting = (shares.newest > self._rules.local.recover) & heard
         of = _counter(self._division, len(self._divisions))
         asked, bad, kept = of(heard & shares.checked), of(failing), of(lasting)
         others = (failing.sum() - bad) / np.maximum(1, heard.sum() - asked)
-        apart = (asked >= _ALONE) & (others <= rule.others_ok)
+        newest = windows.count(lengths.short)
+        checks, lost = newest[PINGS] + newest[UPLOADS], newest[PINGS_FAILED] + newest[UPLOADS_FAILED]
+        checks, lost = of(np.where(heard, checks, 0)), of(np.where(heard, lost, 0))
+        elsewhere = (lost.sum() - lost) / np.maximum(1, checks.sum() - checks)
+        apart = (asked >= _ALONE) & (others <= rule.others_ok) & (elsewhere <= rule.others_ok)
         for place in np.flatnonzero(apart & (kept >= asked / 2) & (kept > 0)):
             firm = bool(bad[place] >= rule.districts * asked[place])
             self._division_cut(int(place), failing if firm else lasting, windows, series, lines, lengths, (now, firm))

@@ -100,7 +100,7 @@ class Judge:
         windows.advance(now)
         if batch:
             windows.add(batch, everywhere.common.tail(batch, series))
-            series.take(batch, self._frozen())
+            series.take(batch, self._frozen(), everywhere.common.level_of_uploads)
         lengths = Lengths.of(self._rules, series.round_s())
         windows.settle(max(lengths.local_long, lengths.long, self._rules.degraded.err_window_s, 10 * lengths.round))
         shares = self._lines.look(windows, series, lengths, now, everywhere.state_is_down)

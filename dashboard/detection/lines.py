@@ -25,6 +25,7 @@ NOBODY, REGISTRY, OWN_LINE = 0, 1, 2  # verdicts
 _FEW = 3  # fewer checks in a window say nothing
 _ANSWERED = 0.6  # share of failures with an HTTP status from which the registry itself refuses
 _WAIT_S = 120.0  # for a witness; then the line is taken to be the district's own
+_NEWEST = 3  # rounds by which a recovery is seen
 _SURE = 2  # good anchors that clear a line
 
 
@@ -34,6 +35,7 @@ class Shares:
 
     short: Any  # over outage.window_s
     long: Any  # over outage.window_long_s
+    newest: Any  # over the last rounds: what a recovery is seen by
     local: Any  # over local.window_s
     local_long: Any
     checked: Any  # True with enough checks in the short window
@@ -47,6 +49,7 @@ class Lines:
         self._rules = rules
         self.verdict = np.zeros(districts, np.int64)
         self.since = np.full(districts, np.inf)
+        self.bad_at = np.full(districts, -np.inf)  # when it last failed by itself
         self.waiting = np.zeros(districts, bool)  # failing, and nobody is blamed yet
 
     def look(self, windows: Windows, series: Series, lengths: "Lengths", now: float, everywhere: bool) -> Shares:
@@ -54,12 +57,14 @@ class Lines:
         shares = _shares(windows, series, lengths, self._rules, now)
         local = self._rules.local
         failing = (shares.local >= local.fail) | (shares.local_long >= local.fail_long) | shares.uploads
+        failing &= shares.newest > local.recover
         fresh = failing & (self.verdict == NOBODY)
         self._blame(fresh, windows, series, lengths, now, everywhere)
-        over = (self.verdict != NOBODY) & ~failing & (shares.short <= local.recover)
+        over = (self.verdict != NOBODY) & ~failing
         gone = over | ((self.verdict != NOBODY) & (now - series.heard > lengths.nodata))
         self.verdict[gone], self.since[gone] = NOBODY, np.inf
         self.waiting = failing & (self.verdict == NOBODY)
+        self.bad_at[(self.verdict != NOBODY) | self.waiting] = now
         return shares
 
     def _blame(
@@ -91,6 +96,7 @@ class Lengths:
     local: float
     local_long: float
     nodata: float
+    newest: float
     round: float
 
     @classmethod
@@ -102,6 +108,7 @@ class Lengths:
             max(local.window_s, local.rounds * round_s),
             max(local.window_long_s, 8 * round_s),
             max(local.nodata_s, local.nodata_rounds * round_s),
+            max(local.window_s / 2, _NEWEST * round_s),
             round_s,
         )
 
@@ -128,7 +135,9 @@ def _shares(windows: Windows, series: Series, lengths: Lengths, rules: Rules, no
     run = now - series.uploads_fail_from
     uploads = (series.uploads_failed >= rules.slow.samples) & (run >= lengths.local * 2 / 3) & np.isfinite(run)
     enough = counted[PINGS] + counted[UPLOADS] >= 2
-    return Shares(short, long, local, local_long, enough, uploads)
+    newest = _failed(windows.count(lengths.newest))
+    newest = np.where(uploads, 1.0, newest)
+    return Shares(short, long, newest, local, local_long, enough, uploads)
 
 
 def _failed(counts: Any) -> Any:

@@ -22,6 +22,7 @@ class Series:
     def __init__(self, rules: Rules, districts: int) -> None:
         self._rules = rules
         both, one = (2, districts), (districts,)
+        self._common = 0.0
         self.prior = np.log(np.array([[rules.prior_ms.ping], [rules.prior_ms.upload]]) / 1000)
         self.base = np.zeros(both)  # log of the usual seconds, once warm
         self.good = np.zeros(both, np.int64)  # good samples ever
@@ -58,8 +59,12 @@ class Series:
         typical = [float(np.median(gaps[gaps > 0])) for gaps in self.gap if (gaps > 0).any()]
         return min(typical, default=self._rules.tick_s)
 
-    def take(self, batch: Columns, frozen: Any) -> None:
-        """Take samples in, ordered by their end. `frozen` marks districts whose usual time must not follow now."""
+    def take(self, batch: Columns, frozen: Any, common: float = 0.0) -> None:
+        """Take samples in, ordered by their end. `frozen` marks districts whose usual time must not follow now.
+
+        `common` is the log by which uploads of the whole state are slower than usual: a district must stand out from it.
+        """
+        self._common = max(0.0, common)
         self._hear(batch)
         for part in _one_a_series(batch.rows(batch.kind != ANCHOR)):
             self._follow(part, frozen)
@@ -109,7 +114,9 @@ class Series:
         """Runs of slow uploads, and of quick ones that end them; once slow, as many quick ones in a row end it."""
         slow, place = self._rules.slow, part.district
         above = np.where(self.warm[UPLOAD, place], logs - self.base[UPLOAD, place], -np.inf)
-        hard = (part.total >= slow.limit_s) | ((above >= np.log(slow.ratio)) & (part.total >= slow.floor_s))
+        hard = (part.total >= slow.limit_s) | (
+            (above >= np.log(slow.ratio) + self._common) & (part.total >= slow.floor_s)
+        )
         raised = hard | (above >= np.log(self._rules.degraded.ratio))
         first = raised & ~self.was_raised[place] & (self.rise_run[place] == 0)
         self.slow_from[place[first]] = (part.at - part.total)[first]

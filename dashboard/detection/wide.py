@@ -3,6 +3,7 @@
 Districts that are known to be bad by themselves are left out: one dead link and one short blip must not look like the registry.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -31,6 +32,7 @@ _WITNESSES = 2
 _HALF = 0.5
 _SMOOTH_S = 60.0
 _LEVEL_S = 900.0
+_BLIP_S = 75.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Common:
         self.now = (0.0, 0.0)
         self._level: tuple[float, ...] = (0.0, 0.0)
         self.raised_since: float | None = None
+
+    @property
+    def level_of_uploads(self) -> float:
+        """The middle of the last minute, log of uploads over their usual."""
+        return float(np.median([mode.ratio[UPLOAD] for mode in list(self._modes)[-4:]])) if self._modes else 0.0
 
     def look(self, series: Series, out: Any, lengths: Lengths, now: float) -> None:
         """The median over the districts that are heard and not bad by themselves."""
@@ -145,6 +152,11 @@ class Flood:
         words = f"{found.share:.0%} of the uploads take over {rule.tail_x:g} times what is usual"
         return Floods(found.firm, found.soft, found.share, words)
 
+    @staticmethod
+    def _blip(share: Any, clip: float, lengths: Lengths) -> Any:
+        """Rounds in which most fails, as long as a deployment lasts: they say nothing of what goes on around them."""
+        return (share >= clip) & _worst(share, math.ceil(_BLIP_S / lengths.round))
+
     def _flood(
         self, rounds: Any, counts: Any, kinds: Any, bad: Any, lengths: Lengths, limits: tuple[float, float]
     ) -> Floods:
@@ -152,10 +164,12 @@ class Flood:
         checks = rounds[:, list(kinds)].sum(axis=1)
         lost = rounds[:, list(bad)].sum(axis=1)
         heard = checks > 0
+        share = lost / np.maximum(checks, 1)
+        heard &= ~self._blip(share, clip, lengths)
         if heard.sum() < len(heard) / 2 or not counts.shape[1]:
             return Floods(False, False, 0.0, "")
-        share = lost / np.maximum(checks, 1)
         newest = max(1, round(self._recent_s / lengths.round))
+        checks, lost = checks * heard, lost * heard
         mean = float(np.minimum(share, clip)[heard].mean())
         late = float(lost[:newest].sum() / max(1.0, checks[:newest].sum()))
         present = float((share[heard] >= limit / 2).mean())
@@ -163,6 +177,12 @@ class Flood:
         rule = self._rule
         firm = mean >= limit and late >= limit and present >= rule.err_persist and touched >= rule.spread
         return Floods(firm, late >= limit / 2, late, "")
+
+
+def _worst(share: Any, many: int) -> Any:
+    worst = np.zeros(len(share), bool)
+    worst[np.argsort(share)[::-1][:many]] = True
+    return worst
 
 
 def is_outage(shares: Shares, rules: Rules, counted: Any) -> bool:

@@ -61,7 +61,7 @@ class Stalls:
     """The reports of a day and what follows from them. `midnight` of the day in seconds since 1970 UTC."""
 
     def __init__(self, rules: Doses, divisions: Mapping[int, str], profile: Profile, midnight: float) -> None:
-        self._rules, self._profile, self._midnight = rules, profile, midnight
+        self._rules, self._profile, self.midnight = rules, profile, midnight
         self.districts = {code: District(division) for code, division in divisions.items()}
         hour, minute = (int(part) for part in rules.last_open.split(":"))
         self._last_open = hour * 3600.0 + minute * 60.0
@@ -154,7 +154,7 @@ class Stalls:
         return Stall("district", frozenset({code}), self._since(district), words)
 
     def _since(self, district: District) -> float:
-        opened = self._midnight + self._profile.opens
+        opened = self.midnight + self._profile.opens
         return max(district.last_increase(), opened)
 
     def _may_open(self, district: District, now: float) -> bool:
@@ -182,7 +182,7 @@ class Stalls:
         return expected, self._rules.phi * expected + expected**2 / own.weight, own
 
     def _second(self, at: float) -> float:
-        return at - self._midnight
+        return at - self.midnight
 
     # -- groups ------------------------------------------------------------------------------------------------------------
 

@@ -177,6 +177,8 @@ class Transitions:
     @staticmethod
     def _says_it(item: Standing, kind: IncidentKind, scope: Scope) -> bool:
         """Open already, as this kind or as a worse one of the same districts; a cut line is not the registry's on its way out."""
+        if scope is Scope.STATE and item.scope is not Scope.STATE:
+            return False
         line = item.kind is IncidentKind.LOCAL and scope is Scope.DIVISION
         return item.kind is kind or item.kind is IncidentKind.OUTAGE or line
 

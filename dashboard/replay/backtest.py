@@ -73,6 +73,8 @@ def _replayed(table: SampleTable, reports: list[DoseReport], settings: ControlRo
             standing = kept.standing(now - rules.flap.reopen_s)
             for change in incidents.advance(settings, stalls, now, in_session, standing):
                 kept.record(change, now)
+    for entry in kept.entries:
+        entry.doses = days.delayed(entry.standing, float(table.arrived[-1]))
     return kept
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 
+from dashboard.doses.delayed import Day, delayed
 from dashboard.doses.pace import Profile
 from dashboard.doses.stalls import Stalls
+from dashboard.incidents.incident import IncidentKind
+from dashboard.incidents.transitions import Standing
 from dashboard.replay.files import DoseReport
 from dashboard.settings import ControlRoomFile
 
@@ -28,6 +31,19 @@ class Days:
             if report.district in self._codes:
                 self.day(report.day).report(self._codes[report.district], report.at, report.given, report.target)
         return self._days.get(datetime.fromtimestamp(now, self._settings.zone).date().isoformat())
+
+    def delayed(self, incident: Standing, end: float) -> dict[str, int]:
+        """Doses behind pace during an incident, or nothing when that cannot be told from 0; `end` of the files."""
+        day = datetime.fromtimestamp(incident.since, self._settings.zone).date().isoformat()
+        if incident.kind is IncidentKind.MONITOR_OFFLINE or day not in self._days:
+            return {}
+        stalls = self._days[day]
+        known = Day(self._settings.dashboard.rules.doses, self._profile, stalls.midnight)
+        hit = [stalls.districts[code] for code in incident.ever if code in stalls.districts]
+        found = delayed(known, hit, incident.since, incident.resolved or end)
+        return {} if found is None else {
+            "doses_short": found.doses, "doses_short_lo": found.low, "doses_short_hi": found.high,
+        }  # fmt: skip
 
     def day(self, day: str) -> Stalls:
         """The stalls of a service day, YYYY-MM-DD."""
