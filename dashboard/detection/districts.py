@@ -91,7 +91,7 @@ def picture(
     raised = series.was_raised | series.was_slow
     silent = now - series.heard > lengths.nodata
     verdict = lines.verdict
-    apart = everywhere.others_err < everywhere.state_err_max
+    apart = everywhere.others_err < everywhere.state_err_max and not everywhere.in_doubt
     for chosen, value, from_, told in (
         (raised, _SLOW, series.slow_from, series.was_slow),
         (unworkable, _DEGRADED, series.slow_from, unworkable),

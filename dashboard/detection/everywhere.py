@@ -24,13 +24,14 @@ from dashboard.detection.wide import (
     is_outage,
     witnessed,
 )
-from dashboard.detection.windows import PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED, Windows
+from dashboard.detection.windows import ANCHORS, ANCHORS_FAILED, PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED, Windows
 from dashboard.detection.words import mostly
 from dashboard.settings import Rules
 
 _BLIND_SHARE = 0.9
 _WAIT_S = 120.0  # for a neutral host's word while everybody fails
 _DOUBT_S = 45.0  # from half the agents silent for so long, no silence is a district's own
+_HALF = 0.5
 _ALONE = 2  # districts a division must have to be a group
 
 
@@ -46,10 +47,12 @@ class Everywhere:
         self._slow_divisions: deque[tuple[float, Any]] = deque()
         self.claims: list[Wide] = []
         self.blind_since: float | None = None
-        self.state_is_down = self.troubled = self.doubtful = False
+        self.state_is_down = self.troubled = self.doubtful = self.in_doubt = False
         self.others_err = 0.0  # failed share of the checks of districts that do not fail by themselves
         self.held, self.unworkable_s, self.err = rules.slow.samples, rules.slow.unworkable_s, rules.slow.err
         self.err_window_s, self.state_err_max = rules.degraded.err_window_s, rules.local.state_err_max
+        self._cut_since: float | None = None
+        self._cut_at = -np.inf
         self._errors_since: float | None = None
         self._tails_since: float | None = None
 
@@ -72,7 +75,7 @@ class Everywhere:
         self.common.look(series, out, lengths, now)
         self.blind_since = self._silence(series, lengths, now, since)
         self._outage(windows, series, lines, shares, lengths, now)
-        if self.blind_since is None and not self.state_is_down:
+        if self.blind_since is None and not self.state_is_down and not self.in_doubt:
             self._slowdown(windows, lengths, heard & (now - lines.bad_at > self.err_window_s), now)
             self._by_division(windows, series, lines, shares, lengths, now)
         self.troubled = any(claim.firm for claim in self.claims) or self.blind_since is not None
@@ -104,6 +107,11 @@ class Everywhere:
         everybody = shares.checked & (now - series.heard <= lengths.nodata)
         all_fail = self._all_fail(shares, now - series.heard <= lengths.nodata)
         self.state_is_down = False
+        # what the monitor's own cut left in the windows is nobody's line
+        self.in_doubt = self._cut_since is not None or now - self._cut_at <= lengths.local
+        self._cut_at = now if self._cut_since is not None else self._cut_at
+        if not (firm or all_fail):
+            self._cut_since = None
         if self.blind_since is not None or not (firm or all_fail):
             if self.blind_since is None and self._still(windows, shares, lengths, counted):
                 self.claims.append(self._claim(OUTAGE, now, "", firm=False))
@@ -113,10 +121,13 @@ class Everywhere:
         )
         began = float(np.median(began_at(series, lengths, now)[failing])) if failing.any() else now
         cut = witnessed(windows, series, lengths, failing)
-        if all_fail and self._cut_off(cut, now - began):
-            self.blind_since = began
+        if self._monitor_cut(windows, lengths, cut, began, now) if all_fail or self._cut_since else False:
             return
         if all_fail and not cut.cleared() and now - began < _WAIT_S * lengths.short / 60:
+            return
+        if firm and cut.own_line(self._rules.monitor.anchors):
+            # most lines are cut: wait whether it is all of them, and so the monitor's, before each is told of
+            self.in_doubt |= now - began < 2 * lengths.short
             return
         if not firm:
             return
@@ -127,6 +138,22 @@ class Everywhere:
             f"{mostly(windows.reasons(lengths.short, failing))})"
         )
         self.claims.append(self._claim(OUTAGE, began, words, firm=True))
+
+    def _monitor_cut(self, windows: Windows, lengths: Lengths, cut: Cut, began: float, now: float) -> bool:
+        """Everybody fails because we are cut off; on the way out of that the neutral hosts and the registry come back together."""
+        if self._cut_since is None:
+            self._cut_since = began if self._cut_off(cut, now - began) else None
+        elif self._back(windows, lengths):
+            self._cut_since = None
+        if self._cut_since is not None and _error_share(windows.count(lengths.newest), slice(None)) > _HALF:
+            self.blind_since = self._cut_since
+        return self._cut_since is not None
+
+    def _back(self, windows: Windows, lengths: Lengths) -> bool:
+        """The neutral hosts answer again and the registry still does not: then it is the registry."""
+        counts = windows.count(lengths.newest).sum(axis=1)
+        lines = counts[ANCHORS] > _ALONE and counts[ANCHORS_FAILED] <= (1 - _BLIND_SHARE) * counts[ANCHORS]
+        return bool(lines) and _error_share(windows.count(lengths.newest), slice(None)) > _HALF
 
     def _cut_off(self, cut: Cut, lasted: float) -> bool:
         """Everybody fails, and so do the neutral hosts; without any, only when no route is what is wrong."""

@@ -100,6 +100,7 @@ class Judge:
         windows.advance(now)
         if batch:
             windows.add(batch, everywhere.common.tail(batch, series))
+            series.hold = everywhere.troubled or max(everywhere.common.now) > np.log(self._rules.degraded.ratio)
             series.take(batch, self._frozen(), everywhere.common.level_of_uploads)
         lengths = Lengths.of(self._rules, series.round_s())
         windows.settle(max(lengths.local_long, lengths.long, self._rules.degraded.err_window_s, 10 * lengths.round))

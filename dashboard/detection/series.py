@@ -23,6 +23,8 @@ class Series:
         self._rules = rules
         both, one = (2, districts), (districts,)
         self._common = 0.0
+        self.hold = False  # the state is slow: what is measured now is nobody's usual
+        self.learnt = np.zeros(both, np.int64)  # good samples that count for the usual time
         self.prior = np.log(np.array([[rules.prior_ms.ping], [rules.prior_ms.upload]]) / 1000)
         self.base = np.zeros(both)  # log of the usual seconds, once warm
         self.good = np.zeros(both, np.int64)  # good samples ever
@@ -47,7 +49,7 @@ class Series:
     @property
     def warm(self) -> Any:
         """True where a series has a usual time of its own."""
-        return self.good >= self._rules.warmup_samples
+        return self.learnt >= self._rules.warmup_samples
 
     def ratio(self) -> Any:
         """Log of the newest sample over the usual; without a history over what would be slow then, on the same scale."""
@@ -134,7 +136,10 @@ class Series:
         self.newest[1:, kind, place] = self.newest[:-1, kind, place]
         self.newest[0, kind, place] = logs
         self.good[kind, place] += 1
-        count, needed = self.good[kind, place], self._rules.warmup_samples
+        if self.hold:
+            return
+        self.learnt[kind, place] += 1
+        count, needed = self.learnt[kind, place], self._rules.warmup_samples
         first = count == needed
         if first.any():
             middle = np.median(self.newest[:needed, kind[first], place[first]], axis=0)

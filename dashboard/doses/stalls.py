@@ -3,7 +3,7 @@
 Reports are judged as they come; between two of them nothing new is known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dashboard.doses.pace import Pace, Profile, increase, pace, tail
@@ -111,7 +111,7 @@ class Stalls:
 
     def _alone(self, code: int, district: District) -> Stall | None:
         at, given = district.newest
-        if given >= self._rules.near_target * district.target:
+        if given >= self._rules.near_target * district.target or self._goes_on(district, 0.0):
             return None
         for first in self._starts(district):
             start = district.reports[first][0]
@@ -189,42 +189,53 @@ class Stalls:
     def _groups(self, now: float) -> list[Stall]:
         """The state or divisions whose doses stop together; districts of a group below half of its pace wait."""
         self._waiting = set()
-        everybody = self._pooled(self.districts.keys(), "state", "", now)
-        if everybody is not None:
-            return [everybody]
-        divisions = sorted({district.division for district in self.districts.values()})
+        pools = {
+            code: pool for code, district in self.districts.items() if (pool := self._pool(district, now)) is not None
+        }
+        whole = self._stopped(self.districts.keys(), pools)
+        if whole is not None:
+            return [Stall("state", frozenset(self.districts), *whole)]
         found = []
-        for division in divisions:
-            codes = [code for code, district in self.districts.items() if district.division == division]
-            stall = self._pooled(codes, "division", division, now) if len(codes) > _PARTS else None
-            if stall is not None:
-                found.append(stall)
+        for division in sorted({district.division for district in self.districts.values()}):
+            codes = {code for code, district in self.districts.items() if district.division == division}
+            words = self._stopped(codes, pools) if len(codes) > _PARTS else None
+            # while the rest falls behind as well it may be the state: wait for its reports
+            if words is not None and not self._behind(pool for code, pool in pools.items() if code not in codes):
+                found.append(Stall("division", frozenset(codes), *words, division=division))
         return found
 
-    def _pooled(self, codes: object, scope: str, division: str, now: float) -> Stall | None:
-        rules, span_s = self._rules, self._rules.group_window_min * _MIN_S
-        expected = variance = 0.0
-        added = low = heard = 0
-        for code in codes:  # type: ignore[attr-defined]
-            district = self.districts[code]
-            if not district.reports or not district.target or not self._may_open(district, now):
-                continue
-            at = district.newest[0]
-            first = district.upto(at - span_s)
-            if at - district.reports[first][0] < span_s * 0.9 or district.reports[first][0] < district.not_before:
-                continue
-            more, spread, _ = self._expected(district, first, at)
-            mine = increase(district.reports[first:])
-            expected, variance, added, heard = expected + more, variance + spread, added + mine, heard + 1
-            low += mine <= rules.group_ratio * more
-        members = frozenset(codes)  # type: ignore[call-overload]
-        if heard < max(_PARTS, _HALF * len(members)) or expected < rules.min_expected:
+    def _pool(self, district: District, now: float) -> tuple[float, float, int] | None:
+        """Expected doses of a district over the group's window, their variance, and those that were reported."""
+        span_s = self._rules.group_window_min * _MIN_S * _NEARLY
+        if not district.reports or not district.target or not self._may_open(district, now):
             return None
-        if added <= _HALF * expected:
-            self._waiting |= members
-        stopped = added <= rules.group_ratio * expected and low >= rules.group_share * heard
-        if not stopped or tail(added, expected, variance) >= rules.alpha:
+        at = district.newest[0]
+        first = district.upto(at - span_s)
+        start = district.reports[first][0]
+        if at - start < span_s or start < district.not_before:
             return None
-        since = sorted(self._since(self.districts[code]) for code in members if self.districts[code].reports)
+        expected, variance, _ = self._expected(district, first, at)
+        return expected, variance, increase(district.reports[first:])
+
+    @staticmethod
+    def _behind(pools: Iterable[tuple[float, float, int]]) -> bool:
+        taken = list(pools)
+        return bool(taken) and sum(pool[2] for pool in taken) <= _HALF * sum(pool[0] for pool in taken)
+
+    def _stopped(
+        self, codes: Collection[int], pools: Mapping[int, tuple[float, float, int]]
+    ) -> tuple[float, str] | None:
+        """Since when the doses of a group have stopped, and in words; None when they have not."""
+        rules, taken = self._rules, [pools[code] for code in codes if code in pools]
+        expected, added = sum(pool[0] for pool in taken), sum(pool[2] for pool in taken)
+        if len(taken) < max(_PARTS, _HALF * len(codes)) or expected < rules.min_expected:
+            return None
+        if self._behind(taken):
+            self._waiting |= set(codes)
+        low = sum(pool[2] <= rules.group_ratio * pool[0] for pool in taken)
+        stopped = added <= rules.group_ratio * expected and low >= rules.group_share * len(taken)
+        if not stopped or tail(added, expected, sum(pool[1] for pool in taken)) >= rules.alpha:
+            return None
+        since = sorted(self._since(self.districts[code]) for code in codes if self.districts[code].reports)
         words = f"{added} doses in {rules.group_window_min:.0f} minutes, {expected:.0f} were to be expected"
-        return Stall(scope, members, since[len(since) // 2], words, division)
+        return since[len(since) // 2], words

@@ -104,7 +104,8 @@ def _frame(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     except UnicodeDecodeError:
         raise ValueError(f"{path.name} is not UTF-8 text. Save it as CSV in UTF-8") from None
     except ValueError as problem:
-        raise ValueError(f"{path.name}: {problem}") from None
+        numbers = ", ".join(name for name in columns if wanted[name] is np.float64)
+        raise ValueError(f"{path.name}: {problem}. Write plain numbers in {numbers}") from None
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise ValueError(f"{path.name} has no column {missing[0]}. The first line names: {','.join(columns)}")

@@ -45,7 +45,10 @@ def control_room(config: Path, names: Sequence[str]) -> ControlRoomFile:
         return _of_names(names, Rules())
     document = config_file.read(config)
     if "districts" in document.data:
-        return config_file.load(config, ControlRoomFile, SECTIONS_OF_OTHERS)
+        room = config_file.load(config, ControlRoomFile, SECTIONS_OF_OTHERS)
+        # a district that no line of the files names is not silent: the files are not about it
+        named = tuple(district for district in room.districts if district.name in names)
+        return room.model_copy(update={"districts": named})
     rules, findings = config_file.validate(document, Rules)
     findings = config_file.all_of(document, findings)
     if findings or rules is None:
