@@ -31,10 +31,11 @@ class Profile:
     def _sum(self, second: float) -> float:
         upto, total = min(max(second, self.opens), self.closes), 0.0
         hour = int(self.opens // _HOUR_S)
-        while hour * _HOUR_S < upto:
-            inside = min(upto, (hour + 1) * _HOUR_S) - max(self.opens, hour * _HOUR_S)
-            total += _BY_HOUR.get(hour, _OTHER_HOUR) * inside / _HOUR_S
-            hour += 1
+        start = self.opens
+        while start < upto:
+            end = (hour + 1) * _HOUR_S
+            total += _BY_HOUR.get(hour, _OTHER_HOUR) * ((end if end < upto else upto) - start) / _HOUR_S
+            hour, start = hour + 1, end
         return total
 
 

@@ -67,7 +67,8 @@ class Stalls:
         self._last_open = hour * 3600.0 + minute * 60.0
         self._single: dict[int, Stall] = {}
         self._waiting: set[int] = set()
-        self._changed = False
+        self._changed, self._grouped_at = False, 0.0
+        self._found: list[Stall] = []
 
     def report(self, code: int, at: float, given: int, target: int) -> None:
         """Take a district's figure in; one older than the newest is left out."""
@@ -87,13 +88,16 @@ class Stalls:
         """An incident of the registry or the line holds in these districts: their stalls are its matter."""
         for code in codes & self.districts.keys():
             district = self.districts[code]
+            self._changed |= district.spared_until < now
             district.not_before, district.spared_until = now, now + self._rules.after_fault_min * _MIN_S
 
     def open_now(self, now: float) -> list[Stall]:
         """Stalls that may open now, the widest first; districts of a group are not named again alone."""
         if not self._rules.stale_min or self._second(now) >= self._last_open:
             return []
-        groups = self._groups(now)
+        if self._changed or now - self._grouped_at >= _MIN_S:  # between two reports little is new
+            self._changed, self._grouped_at, self._found = False, now, self._groups(now)
+        groups = self._found
         named = frozenset[int]().union(*(group.districts for group in groups))
         alone = [
             stall for code, stall in self._single.items()
