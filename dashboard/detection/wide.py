@@ -176,7 +176,7 @@ class Flood:
         touched = float((counts[list(bad)].sum(axis=0) > 0).mean())
         rule = self._rule
         firm = mean >= limit and late >= limit and present >= rule.err_persist and touched >= rule.spread
-        return Floods(firm, late >= limit / 2, late, "")
+        return Floods(firm, late >= limit / 2 and touched >= rule.spread / 2, late, "")
 
 
 def _worst(share: Any, many: int) -> Any:
