@@ -123,7 +123,8 @@ class Everywhere:
         cut = witnessed(windows, series, lengths, failing)
         if self._monitor_cut(windows, lengths, cut, began, now) if all_fail or self._cut_since else False:
             return
-        if all_fail and not cut.cleared() and now - began < _WAIT_S * lengths.short / 60:
+        hope = windows.count(self.err_window_s)[ANCHORS].sum() > 0  # without any neutral host there is none to wait for
+        if all_fail and hope and not cut.cleared() and now - began < _WAIT_S * lengths.short / 60:
             return
         if firm and cut.own_line(self._rules.monitor.anchors):
             # most lines are cut: wait whether it is all of them, and so the monitor's, before each is told of

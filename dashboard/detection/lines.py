@@ -50,6 +50,7 @@ class Lines:
         self.verdict = np.zeros(districts, np.int64)
         self.since = np.full(districts, np.inf)
         self.bad_at = np.full(districts, -np.inf)  # when it last failed by itself
+        self._crowd = False
         self.waiting = np.zeros(districts, bool)  # failing, and nobody is blamed yet
 
     def look(self, windows: Windows, series: Series, lengths: "Lengths", now: float, everywhere: bool) -> Shares:
@@ -59,6 +60,8 @@ class Lines:
         failing = (shares.local >= local.fail) | (shares.local_long >= local.fail_long) | shares.uploads
         failing &= shares.newest > local.recover
         fresh = failing & (self.verdict == NOBODY)
+        heard = shares.checked & (now - series.heard <= lengths.nodata)
+        self._crowd = bool(heard.any()) and float(failing[heard].mean()) >= self._rules.outage.fail_long
         self._blame(fresh, windows, series, lengths, now, everywhere)
         over = (self.verdict != NOBODY) & ~failing
         gone = over | ((self.verdict != NOBODY) & (now - series.heard > lengths.nodata))
@@ -81,7 +84,8 @@ class Lines:
         good = (asked > 0) & (lost <= asked / 2) & ((asked - lost >= _SURE) | waited)
         refused = counts[ANSWERED] >= _ANSWERED * np.maximum(failed, 1)
         registry = fresh & (refused | (good & ~bad) | (everywhere & ~bad))
-        own = fresh & ~registry & (bad | waited)
+        # while most fail, no line is called cut for want of a witness
+        own = fresh & ~registry & (bad | (waited & (not self._crowd)))
         self.verdict[registry], self.verdict[own] = REGISTRY, OWN_LINE
         turned = registry | own
         self.since[turned] = began[turned]
