@@ -6,12 +6,12 @@ BIN := .venv/bin
 STAMP := .venv/installed
 UNIT := not process and not browser
 
-.PHONY: demo test check browser clean
+.PHONY: demo test check tools clean
 
 demo: $(STAMP)
 	@exec $(BIN)/tikawatch demo
 
-test: check browser
+test: check tools
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest tests -n 2 -m "$(UNIT)" --cov --cov-report=
 	$(BIN)/python -m pytest tests -m "not ($(UNIT))" --cov --cov-append --cov-report=term
@@ -21,10 +21,12 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-# the browser tests drive Debian's chromium; without it (and without leave to install it) they are skipped by name
-browser:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || true
+# what some tests drive: Debian's chromium, its C compiler and openssl; without them, and without leave to install them, those tests
+# are skipped by name
+tools:
+	@command -v chromium >/dev/null && command -v cc >/dev/null && command -v openssl >/dev/null || [ "$$(id -u)" != 0 ] || \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends chromium gcc libc6-dev openssl; } >/dev/null 2>&1 || true
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

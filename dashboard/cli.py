@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     mail = with_config(add("mail", _mail, "send a test mail through the configured relay"))
     mail.add_argument("what", choices=["test"])
     mail.add_argument("address", metavar="ADDRESS")
+    _add_doses(add("doses", _doses, "take figures of doses from a file, or give them out as CSV"), with_config)
     return parser
 
 
@@ -78,6 +79,22 @@ def _add_replay(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--samples", type=Path, required=True, metavar="CSV", help="samples, .csv or .csv.gz")
     sub.add_argument("--doses", type=Path, required=True, metavar="CSV", help="dose reports, .csv or .csv.gz")
     sub.add_argument("--out", type=Path, required=True, metavar="JSONL", help="one line an incident")
+
+
+def _add_doses(
+    sub: argparse.ArgumentParser, with_config: Callable[[argparse.ArgumentParser], argparse.ArgumentParser]
+) -> None:
+    ways = sub.add_subparsers(title="ways", dest="what", required=True, metavar="WAY")
+    taken = with_config(ways.add_parser("import", help="store a CSV or JSON file, or a public file of Co-WIN"))
+    taken.add_argument("file", type=Path, metavar="FILE")
+    taken.add_argument("--dry-run", action="store_true", help="say what would be stored; store nothing")
+    taken.add_argument("--good-rows", action="store_true", help="store the good rows even if others are refused")
+    taken.add_argument("--confirmed", action="store_true", help="counts that fall, or far above target, are right")
+    given = with_config(ways.add_parser("export", help="all figures as CSV, in the form the import takes"))
+    given.add_argument("--day", default="", metavar="YYYY-MM-DD", help="of one service day")
+    given.add_argument("--as-known-at", default="", metavar="MOMENT", help="for example 2021-01-16T18:00")
+    given.add_argument("--full", action="store_true", help="also received, who, the choice, and counts since the start")
+    given.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
 
 
 def _add_agent(sub: argparse.ArgumentParser) -> None:
@@ -89,21 +106,20 @@ def _add_agent(sub: argparse.ArgumentParser) -> None:
 
 
 def _demo(chosen: argparse.Namespace) -> int:
-    from dashboard import demo
+    from dashboard.demo import day
 
     stop = _stop_on_signal()
     logging.getLogger().setLevel(logging.WARNING)  # the demo says itself what it does
-    demo.run(chosen.config, lambda line: print(line, flush=True), stop)
+    day.run(chosen.config, lambda line: print(line, flush=True), stop)
     print("Tikawatch has stopped; nothing is left running.", flush=True)
     return OK
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from dashboard import supervise
+    from dashboard import check_config, supervise
     from dashboard.supervise import Child
 
-    _control_room_settings(chosen.config)
-    _agent_settings(chosen.config)
+    check_config.summary(chosen.config)
     _own_token(chosen.config)
     stop = _stop_on_signal()
     config = str(chosen.config)
@@ -194,6 +210,23 @@ def _mail(chosen: argparse.Namespace) -> int:
     return OK if reply.result == "accepted" else FAILED
 
 
+def _doses(chosen: argparse.Namespace) -> int:
+    from dashboard import doses_command
+
+    settings = _control_room_settings(chosen.config)
+    clock = WallClock(settings.rehearsal.clock_ahead_s if settings.rehearsal else 0)
+    if chosen.what == "export":
+        text = doses_command.export(settings, clock, chosen.day, chosen.as_known_at, chosen.full)
+        if chosen.out:
+            chosen.out.write_text(text, encoding="utf-8", newline="")
+        else:
+            sys.stdout.write(text)
+        return OK
+    wishes = doses_command.Wishes(chosen.dry_run, chosen.good_rows, chosen.confirmed)
+    say = (print, lambda line: print(line, file=sys.stderr))
+    return doses_command.import_file(settings, clock, chosen.file, wishes, say)
+
+
 # -- what commands share ------------------------------------------------------------------------------------------------
 
 
@@ -208,20 +241,14 @@ def _agent_settings(path: Path) -> AgentFile:
 
 
 def _own_token(path: Path) -> None:
-    """The agent of this machine gets its token by itself, once."""
+    """The agent of this machine gets its token by itself, unless the one it has is good."""
     from dashboard.store import agents
     from dashboard.store.engine import open_store
 
     probes = _agent_settings(path).probes
-    file = probes.delivery.token_file
-    if file.exists():
-        return
     engine = open_store(_control_room_settings(path).dashboard.store)
     with engine.begin() as connection:
-        token = agents.add(connection, probes.agent, int(WallClock().now() * 1000))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(token)
+        agents.give_token(connection, probes.agent, probes.delivery.token_file, int(WallClock().now() * 1000))
     engine.dispose()
 
 

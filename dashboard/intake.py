@@ -3,6 +3,7 @@
 import gzip
 import io
 import logging
+import zlib
 from http import HTTPStatus
 
 import orjson
@@ -81,7 +82,7 @@ def _body() -> bytes:
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
                 raw = packed.read(MAX_BYTES + 1)
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             raise Refused(
                 HTTPStatus.BAD_REQUEST, "the body is not gzip", "Send gzip or drop Content-Encoding"
             ) from None

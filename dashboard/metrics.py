@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine, func, select
 
 from dashboard.detection.states import DistrictState
+from dashboard.doses.figure import KINDS
 from dashboard.incidents.incident import IncidentKind
 from dashboard.incidents.ledger import OPEN
 from dashboard.settings import STATE_PLACE, ControlRoomFile
@@ -97,10 +98,12 @@ def _incidents(connection: Connection) -> dict[tuple[str, ...], float]:
 
 
 def _doses(connection: Connection) -> dict[tuple[str, ...], float]:
-    day = select(func.max(figure.c.day)).where(figure.c.place == STATE_PLACE, figure.c.rehearsed == 0).scalar_subquery()
+    # a target is planned ahead, and counts since the start of the drive are no doses of a day
+    told = (figure.c.place == STATE_PLACE, figure.c.rehearsed == 0, figure.c.kind.in_(KINDS))
+    day = select(func.max(figure.c.day)).where(*told, figure.c.kind != "target").scalar_subquery()
     query = (
         select(figure.c.kind, figure.c.value)
-        .where(figure.c.place == STATE_PLACE, figure.c.day == day, figure.c.rehearsed == 0)
+        .where(*told, figure.c.day == day)
         .order_by(figure.c.as_of_ms, figure.c.figure_id)
     )
     return _by_label(connection.execute(query))  # the newest comes last and stays

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from dashboard.thresholds import Rules as Rules  # noqa: PLC0414 - read from here by every room
 from probes.settings import Rehearsal, Section, refuse
@@ -40,6 +40,11 @@ def _hours(text: str) -> str:
     if not match or text[:5] >= text[6:] or text[6:] > "24:00":
         raise refuse(f'"{text[:60]}" is not a span of hours within a day', 'Write for example "09:00-17:00", in quotes')
     return text
+
+
+def _moment(text: object) -> object:
+    """A bare day stays a day; anything longer is a moment, midnight too."""
+    return Date.fromisoformat(text) if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else text
 
 
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
@@ -116,20 +121,21 @@ class SessionDay(Section):
 class Calendar(Section):
     """When sessions are held. Outside them nothing alerts and zero is not zero."""
 
+    first_day: Date = Field(default=Date(2021, 1, 16), examples=["2021-01-16"])
     hours: Hours = Field(examples=["09:00-17:00"])
     weekly: tuple[Weekday, ...] = Field(default=(), examples=[["tue", "wed", "fri", "sat"]])
     days: tuple[SessionDay, ...] = Field(default=(), examples=[[{"date": "2021-01-16", "hours": "11:30-17:30"}]])
     closed: tuple[SessionDay, ...] = Field(default=(), examples=[[{"date": "2021-02-27", "note": "move to version 2"}]])
 
     def hours_on(self, day: Date) -> tuple[time, time] | None:
-        """Opening and closing time of a day in the state's zone; None: no session. 24:00 is given as 23:59:59."""
+        """Opening and closing time of a day in the state's zone; None: no session. 24:00 is the last moment of the day."""
         if any(entry.date == day for entry in self.closed):
             return None
         special = next((entry for entry in self.days if entry.date == day), None)
         if special is None and WEEKDAYS[day.weekday()] not in self.weekly:
             return None
         text = special.hours if special and special.hours else self.hours
-        closing = time(23, 59, 59) if text[6:] == "24:00" else time.fromisoformat(text[6:])
+        closing = time.max if text[6:] == "24:00" else time.fromisoformat(text[6:])
         return time.fromisoformat(text[:5]), closing
 
 
@@ -140,7 +146,7 @@ class FigureRow(Section):
     day: Date = Field(examples=["2021-01-16"])
     kind: Literal["target", "reported", "recorded", "paper"] = Field(examples=["reported"])
     value: int = Field(ge=0, le=1_000_000_000, examples=[1829])
-    as_of: Date | datetime = Field(union_mode="left_to_right", examples=["2021-01-16T13:30:00+05:30"])
+    as_of: Annotated[Date | datetime, BeforeValidator(_moment)] = Field(examples=["2021-01-16T13:30:00+05:30"])
     said: str = Field(default="", max_length=120, examples=["night of 16 January"])
     source: str = Field(min_length=1, examples=["https://example.org/release"])
     who: str = Field(default="", examples=["State Immunisation Officer"])

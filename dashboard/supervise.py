@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class Child:
         self.process = subprocess.Popen(
             [sys.executable, *self._arguments], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if self._hello else None, stderr=subprocess.DEVNULL if self._quiet else None,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, no threads are running yet that hold locks
+            preexec_fn=partial(_die_with_parent, os.getpid()),  # noqa: PLW1509 - one system call, no threads are running yet that hold locks
         )  # fmt: skip
 
     def ready(self) -> dict[str, Any]:
@@ -72,9 +73,9 @@ def stop(children: Sequence[Child]) -> None:
             child.process.wait()
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """Asked of the kernel in the child: SIGTERM when the parent is gone. Ctrl-C is the parent's to handle."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if os.getppid() == 1:
+    if os.getppid() != parent:  # it went before we asked
         os._exit(1)

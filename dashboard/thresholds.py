@@ -190,7 +190,7 @@ class Rules(Section):
     cold_slow_factor: float = _times(6)
     baseline_tau_s: float = Field(default=3600, ge=60, le=604_800, examples=[3600])
     freeze_ratio: float = _times(1.7)
-    settle_s: float = Field(default=20, ge=0, le=600, examples=[20])
+    settle_s: float = Field(default=30, ge=0, le=600, examples=[30])
     outage: Outage = Field(default_factory=Outage, examples=[{"fail": 0.7}])
     degraded: Degraded = Field(default_factory=Degraded, examples=[{"ratio": 2.3}])
     division: Division = Field(default_factory=Division, examples=[{"districts": 0.7}])

@@ -7,9 +7,8 @@ import logging
 from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard.detection.judge import Judge, Judgement
+from dashboard.detection.judge import LOOK_BACK_S, Judge, Judgement
 from dashboard.detection.states import DistrictState
 from dashboard.incidents import ledger
 from dashboard.incidents.incident import Step
@@ -23,9 +22,6 @@ from probes.clock import Clock
 
 log = logging.getLogger(__name__)
 
-# what the judgement wants back after a restart: enough for its longest window and the usual upload time
-_LOOK_BACK_S = 3600
-
 Enqueue = Callable[[Connection, ControlRoomFile, Step, float], int]
 
 
@@ -35,28 +31,32 @@ class Watch:
     def __init__(self, engine: Engine, settings: ControlRoomFile, clock: Clock, enqueue: Enqueue) -> None:
         self._engine, self._settings, self._clock, self._enqueue = engine, settings, clock, enqueue
         self._codes = [district.code for district in settings.districts]
-        self._listening_since = clock.now()
         self._remember()
 
     def _remember(self) -> None:
         """Build the memory anew from the store: at the start, and when a step could not be committed."""
-        now_ms = int(self._clock.now() * 1000)
+        self._stale = True
+        now = self._clock.now()
         divisions = {district.code: district.division for district in self._settings.districts}
-        self._judge = Judge(self._settings.dashboard.rules, self._codes, self._listening_since, divisions)
-        self._transitions = Transitions(self._settings)
+        judge = Judge(self._settings.dashboard.rules, self._codes, now, divisions)
+        transitions = Transitions(self._settings)
         with reading(self._engine) as connection:
-            self._reached = jobs.watermark(connection, jobs.WATCH)
-            self._states = flips.newest(connection)
-            since_ms = now_ms - _LOOK_BACK_S * 1000
-            self._judge.observe(samples.started_between(connection, since_ms, now_ms, self._reached))
+            reached, states = jobs.watermark(connection, jobs.WATCH), flips.newest(connection)
+            memory = jobs.memory(connection, jobs.WATCH)
+            judge.remember(memory.get("judge", {}))
+            transitions.remember(memory.get("transitions", {}))
+            judge.observe(samples.started_between(connection, now - LOOK_BACK_S, now, reached))
+        self._judge, self._transitions, self._reached, self._states = judge, transitions, reached, states
+        self._stale = False
 
     def step(self) -> bool:
         """Judge what has arrived since the last step; True when samples, flips or incident steps were found."""
-        try:
-            return self._step()
-        except SQLAlchemyError:
+        if self._stale:
             self._remember()
-            raise
+        self._stale = True  # until the step is committed: what it took in must not be taken in twice
+        found = self._step()
+        self._stale = False
+        return found
 
     def _step(self) -> bool:
         now = self._clock.now()
@@ -69,7 +69,8 @@ class Watch:
             samples.refresh_cells(connection, new)
             changed = self._flip(connection, judgement)
             steps = self._take_steps(connection, judgement)
-            jobs.advance(connection, jobs.WATCH, reached, int(now * 1000))
+            memory = {"judge": self._judge.memory(), "transitions": self._transitions.memory()}
+            jobs.advance(connection, jobs.WATCH, reached, int(now * 1000), memory)
         self._reached = reached
         self._states |= {item.district: item for item in changed}
         for step in steps:
@@ -81,26 +82,27 @@ class Watch:
         changed = []
         for code, finding in judgement.findings.items():
             state = finding.state if code in in_session else DistrictState.NO_SESSION
-            changed += self._changed(
-                code, state, judgement.at, f"{finding.evidence}, since {clock_text(self._settings, finding.since)}"
-            )
-        blind = judgement.blind_since is not None
-        whole = DistrictState.BLIND if blind else DistrictState.OK
-        changed += self._changed(
-            WHOLE_STATE, whole, judgement.at, "nothing is heard" if blind else "measurements arrive"
+            fine = state in (DistrictState.OK, DistrictState.NO_SESSION)
+            since = judgement.at if fine else finding.since
+            words = finding.evidence if fine else f"{finding.evidence}, since {clock_text(self._settings, since)}"
+            changed += self._changed(code, state, judgement.at, since, words)
+        blind = judgement.blind_since
+        whole, words = (
+            (DistrictState.OK, "measurements arrive") if blind is None else (DistrictState.BLIND, "nothing is heard")
         )
+        changed += self._changed(WHOLE_STATE, whole, judgement.at, judgement.at if blind is None else blind, words)
         flips.append(connection, changed)
         return changed
 
-    def _changed(self, code: int, state: DistrictState, at: float, sentence: str) -> list[Flip]:
+    def _changed(self, code: int, state: DistrictState, at: float, since: float, sentence: str) -> list[Flip]:
         old = self._states[code].new if code in self._states else DistrictState.NO_DATA
         if state is old and code in self._states:
             return []
-        return [Flip(code, int(at * 1000), old, state, sentence)]
+        return [Flip(code, int(at * 1000), int(since * 1000), old, state, sentence)]
 
     def _take_steps(self, connection: Connection, judgement: Judgement) -> list[Step]:
         rules = self._settings.dashboard.rules
-        standing = ledger.standing(connection, judgement.at - rules.flap.reopen_s)
+        standing = ledger.standing(connection, judgement.at - rules.flap.reopen_s, frozenset(self._codes))
         changes = self._transitions.advance(judgement, self._in_session(judgement.at), standing)
         steps = [step for change in changes if (step := ledger.record(connection, change, judgement.at)) is not None]
         for step in steps:

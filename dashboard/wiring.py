@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
+from dashboard.doses_intake import create_doses_intake
 from dashboard.incidents import ledger
 from dashboard.intake import create_intake
 from dashboard.notices import outbox
@@ -25,6 +26,7 @@ from dashboard.store.lock import holding
 from dashboard.watch import Watch
 from dashboard.web.api import create_api
 from dashboard.web.app import create_app
+from dashboard.web.gate import add_gate
 from probes.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,9 @@ def build(settings: ControlRoomFile, clock: Clock) -> ControlRoom:
     engine = open_for(settings, clock)
     watch, sender = watch_and_sender(engine, settings, clock)
     server = Flask("tikawatch")
+    add_gate(server)
     server.register_blueprint(create_intake(engine, clock, frozenset(d.code for d in settings.districts)))
+    server.register_blueprint(create_doses_intake(engine, settings, clock))
     server.register_blueprint(create_api(engine, settings, clock))
 
     def acknowledge(incident_id: int, step_seen: int, who: str) -> bool:

@@ -38,3 +38,6 @@ class SetClock:
 
     def monotonic(self) -> float:
         return self.at
+
+    def move(self, seconds: float) -> None:
+        self.at += seconds

@@ -12,7 +12,8 @@ import pycurl
 
 from probes.sample import Phases, Reason
 
-_TOO_LARGE: Final = 100  # CURLE_TOO_LARGE; pycurl has no name for it
+_TOO_LARGE: Final = 100  # CURLE_TOO_LARGE; pycurl has no name for it,
+_HTTP2_STREAM: Final = 92  # nor for CURLE_HTTP2_STREAM
 _REASONS: Final = {
     pycurl.E_COULDNT_RESOLVE_HOST: Reason.DNS,
     pycurl.E_COULDNT_CONNECT: Reason.UNREACHABLE,
@@ -22,6 +23,7 @@ _REASONS: Final = {
     pycurl.E_SEND_ERROR: Reason.RESET,
     pycurl.E_RECV_ERROR: Reason.RESET,
     pycurl.E_PARTIAL_FILE: Reason.RESET,
+    _HTTP2_STREAM: Reason.RESET,
     pycurl.E_SSL_CONNECT_ERROR: Reason.TLS,
     pycurl.E_PEER_FAILED_VERIFICATION: Reason.TLS,
     pycurl.E_SSL_CERTPROBLEM: Reason.TLS,
@@ -38,6 +40,7 @@ _REASONS: Final = {
     pycurl.E_FAILED_INIT: Reason.AGENT_OFFLINE,
     pycurl.E_OUT_OF_MEMORY: Reason.AGENT_OFFLINE,
 }  # all others: the answer is not HTTP as we know it
+_OUR_ADDRESS: Final = (pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL)  # nobody was asked at all
 _BY_ERRNO: Final = {
     errno.ECONNREFUSED: Reason.REFUSED,
     errno.ECONNRESET: Reason.RESET,
@@ -60,8 +63,11 @@ _WORDS: Final = {
 }
 
 
-def reason_of(code: int, os_errno: int, message: str, phases: Phases) -> tuple[Reason, str]:
-    """The reason and a readable line for a curl code, the last errno of its socket, curl's message and the phases reached."""
+def reason_of(code: int, os_errno: int, message: str, phases: Phases, secure: bool = False) -> tuple[Reason, str]:
+    """The reason and a readable line for a curl code, the last errno of its socket, curl's message and the phases reached.
+
+    `secure`: the address begins with https.
+    """
     if code == pycurl.E_OK:
         return Reason.NONE, ""
     reason = _REASONS.get(code, Reason.PROTOCOL)
@@ -70,16 +76,22 @@ def reason_of(code: int, os_errno: int, message: str, phases: Phases) -> tuple[R
         reason = _BY_ERRNO.get(os_errno, reason)
     if code == pycurl.E_RECV_ERROR and "Too large" in message:  # libcurl's limit on headers
         reason = Reason.TOO_LARGE
+    if code == pycurl.E_RECV_ERROR and "chunk" in message:  # bad framing has no code of its own
+        reason = Reason.PROTOCOL
     if reason is Reason.TIMEOUT and phases.dns is None:  # a resolver that hangs is as good as none
         return Reason.DNS, f"the name could not be resolved within {phases.total:.1f} s"
     if reason is Reason.TIMEOUT:
-        return reason, f"no end after {phases.total:.1f} s, {_stage(phases)}"
+        return reason, f"no end after {phases.total:.1f} s, {_stage(phases, secure)}"
+    if code in _OUR_ADDRESS and phases.connect is None:
+        return reason, f"the address cannot be asked ({_plain(message, os_errno)})"
     return reason, f"{_WORDS[reason]} ({_plain(message, os_errno)})"
 
 
-def _stage(phases: Phases) -> str:
+def _stage(phases: Phases, secure: bool) -> str:
     if phases.connect is None:
         return "connecting"
+    if secure and phases.tls is None:
+        return "making the connection secure"
     if phases.first_byte is None:
         return "waiting for the answer to begin"
     return "reading the answer"

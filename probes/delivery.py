@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 MAX_ANSWER: Final = 65_536
 STOP_SEEN_S: Final = 0.25
+IN_A_ROW: Final = 10  # so many samples refused one after the other: it is the room, not the samples
+ASIDE_PAUSE_S: Final = 60.0  # after a refusal of a sample that was refused before; twice as long each time,
+LONGEST_ASIDE_S: Final = 3600.0  # up to this
 ABOUT_THE_BATCH: Final = (400, 413, 422)  # other refusals are about us or the address: the samples wait
 
 
@@ -44,6 +47,15 @@ class Word(StrEnum):
 _LEVELS: Final = {Word.DELIVERED: logging.INFO, Word.REFUSED: logging.ERROR}
 
 
+class _Unreadable(Exception):
+    """A sample of an earlier version that can no longer be read."""
+
+    def __init__(self, row: int, problem: ValidationError) -> None:
+        self.row = row
+        log.error("a spooled sample cannot be read and is set aside: %s", str(problem)[:300])
+        super().__init__()
+
+
 class Delivery:
     """One step at a time: `step` makes at most one attempt and returns the seconds to wait before the next."""
 
@@ -55,6 +67,11 @@ class Delivery:
         self._metrics = metrics
         self._limit = settings.batch
         self._failures = 0
+        self._refusals = 0  # of single samples, in a row
+        self._aside_after = 0
+        self._aside_limit = 1
+        self._aside_due = 0.0
+        self._aside_pause = ASIDE_PAUSE_S
         self._last_word = Word.DELIVERED
         # a loop of its own: it gives up on a look-up that hangs, and it knows deadlines as a whole
         self._loop = TransferLoop(clock, f"Tikawatch agent {agent}")
@@ -77,9 +94,11 @@ class Delivery:
         waiting = self._spool.oldest(self._limit)
         if waiting is None:
             self._metrics.delivery_lag.set(0)
-            return self._settings.every_s
-        batch = self._batch(waiting)
-        if batch is None:
+            return self._try_aside(stop, rng)
+        try:
+            batch = self._batch(waiting)
+        except _Unreadable as sample:
+            self._set_aside(sample.row, "unreadable")
             return 0.0
         self._metrics.delivery_lag.set(max(self._clock.now() - batch.samples[0].started, 0))
         token = self._token()
@@ -98,9 +117,45 @@ class Delivery:
             self._limit = max(len(waiting.rows) // 2, 1)
             return 0.0
         if word is Word.REFUSED:
-            self._spool.set_aside(waiting.rows[0][0], _words_of(reply))
-            self._metrics.samples_set_aside.inc()
+            self._set_aside(waiting.rows[0][0], _words_of(reply))
+            self._refusals += 1
+            if self._refusals < IN_A_ROW:
+                return self._settings.every_s  # the samples behind it are not to blame
         return self._back_off(reply.retry_after, rng)
+
+    def _set_aside(self, row: int, why: str) -> None:
+        self._metrics.spool_dropped.inc(self._spool.set_aside(row, why))
+        self._metrics.samples_set_aside.inc()
+
+    def _try_aside(self, stop: threading.Event, rng: random.Random) -> float:
+        """Nothing else waits: what was set aside before this start is tried, one sample first. A refusal delays only these."""
+        due = self._clock.monotonic() >= self._aside_due
+        waiting = self._spool.oldest_aside(self._aside_after, self._aside_limit) if due else None
+        token = self._token() if waiting else ""
+        if waiting is None or not token:
+            return self._settings.every_s
+        try:
+            reply = self._post(token, self._batch(waiting), stop)
+        except _Unreadable as sample:
+            self._aside_after = sample.row
+            return 0.0
+        return 0.0 if reply is None else self._settle_aside(reply, waiting, rng)
+
+    def _settle_aside(self, reply: Result, waiting: Waiting, rng: random.Random) -> float:
+        word = _word(reply)
+        self._say(word, _words_of(reply))
+        if word is Word.DELIVERED:
+            self._spool.forget_aside([row for row, _ in waiting.rows])
+            self._aside_limit = min(self._aside_limit * 2, self._settings.batch)
+        elif word is not Word.REFUSED:
+            return self._back_off(reply.retry_after, rng)
+        elif len(waiting.rows) > 1:
+            self._aside_limit = 1
+        else:
+            self._aside_after = waiting.rows[0][0]
+            self._aside_due = self._clock.monotonic() + self._aside_pause
+            self._aside_pause = min(self._aside_pause * 2, LONGEST_ASIDE_S)
+        return self._settings.every_s
 
     def _back_off(self, asked_s: float, rng: random.Random) -> float:
         """Twice as long each time. It also slows down a control room that refuses every sample one by one."""
@@ -113,20 +168,16 @@ class Delivery:
         self._spool.forget([row for row, _ in waiting.rows])
         more = len(waiting.rows) >= self._limit or waiting.boot != self._spool.boot
         self._limit = min(self._limit * 2, self._settings.batch)
-        self._failures = 0
+        self._failures = self._refusals = 0
         return 0.0 if more else self._settings.every_s
 
-    def _batch(self, waiting: Waiting) -> Batch | None:
-        """None when a sample of an earlier version can no longer be read; it is set aside."""
+    def _batch(self, waiting: Waiting) -> Batch:
         samples = []
         for row, body in waiting.rows:
             try:
                 samples.append(Sample.model_validate_json(body))
             except ValidationError as problem:
-                log.error("a spooled sample cannot be read and is set aside: %s", str(problem)[:300])
-                self._spool.set_aside(row, "unreadable")
-                self._metrics.samples_set_aside.inc()
-                return None
+                raise _Unreadable(row, problem) from None
         return Batch(
             agent=self._agent,
             boot=waiting.boot,

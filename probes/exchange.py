@@ -21,6 +21,9 @@ class Request:
     find: str = ""  # text to look for anywhere in the answer
     keep: int = 0  # so many bytes of the answer are handed back
     not_before: float = 0.0  # waits until then before it starts
+    neutral: bool = False  # asks a neutral host: kept apart from the registry's look-ups, its budget and its holds
+    undo: "Request | None" = None  # what takes away again what this, or one before it, may leave behind
+    undoes: bool = False  # this is such an undo: it must be made good later if it fails
 
 
 @dataclass(frozen=True)

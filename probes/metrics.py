@@ -66,6 +66,12 @@ UNRELEASED: Final = Row(
     (),
     "Times an interval went on without its release; a sign of a clock that was set",
 )
+HELD: Final = Row(
+    "tikawatch_schedule_held_total",
+    "counter",
+    ("reason",),
+    "Checks not started to spare a registry that is busy; `reason` is the status it answered: 429, 503 or 504",
+)
 SPOOLED: Final = Row("tikawatch_spool_samples", "gauge", (), "Samples on disk that wait for delivery")
 DROPPED: Final = Row(
     "tikawatch_spool_dropped_total", "counter", (), "Samples thrown away because the spool was full or the disk refused"
@@ -76,6 +82,15 @@ ASIDE: Final = Row(
     (),
     "Samples the control room refused; kept and tried again at the next start",
 )
+LEFT: Final = Row(
+    "tikawatch_cleanups_pending", "gauge", (), "Synthetic records that could not be taken away yet and are tried again"
+)
+GIVEN_UP: Final = Row(
+    "tikawatch_cleanups_given_up_total",
+    "counter",
+    (),
+    "Synthetic records that were not taken away: the registry's operator has to; the log names them",
+)
 ATTEMPTS: Final = Row(
     "tikawatch_delivery_attempts_total", "counter", ("result",),
     "Attempts to deliver a batch; `result` is delivered, no_token, unreachable, busy, denied, failed or refused",
@@ -85,7 +100,8 @@ LAG: Final = Row(
 )
 
 TABLE: Final = (
-    DURATION, SUCCESS, SAMPLES, IN_FLIGHT, LATENESS, SKIPPED, UNRELEASED, SPOOLED, DROPPED, ASIDE, ATTEMPTS, LAG,
+    DURATION, SUCCESS, SAMPLES, IN_FLIGHT, LATENESS, SKIPPED, UNRELEASED, HELD, SPOOLED, DROPPED, ASIDE, LEFT, GIVEN_UP,
+    ATTEMPTS, LAG,
 )  # fmt: skip
 
 
@@ -127,9 +143,12 @@ class Metrics:
         self.lateness = self._histogram(LATENESS)
         self.skipped = self._counter(SKIPPED)
         self.unreleased = self._counter(UNRELEASED)
+        self.held = self._counter(HELD)
         self.spool_samples = self._gauge(SPOOLED)
         self.spool_dropped = self._counter(DROPPED)
         self.samples_set_aside = self._counter(ASIDE)
+        self.cleanups_pending = self._gauge(LEFT)
+        self.cleanups_given_up = self._counter(GIVEN_UP)
         self.delivery_attempts = self._counter(ATTEMPTS)
         self.delivery_lag = self._gauge(LAG)
 

@@ -10,7 +10,10 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 CONTRACT: Final = 1
+MAX_DISTRICT: Final = 9_999_999
 
+Moment = Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]  # up to the year 3000
+Count = Annotated[int, Field(ge=0, le=2**53)]  # what every reader of JSON can hold
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 
@@ -72,18 +75,18 @@ class Sample(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seq: int = Field(ge=1, description="counts up by one within a boot of the agent")
-    district: int = Field(ge=1, le=9_999_999, description="LGD code of the district the check stands for")
+    seq: int = Field(ge=1, le=2**53, description="counts up by one within a boot of the agent")
+    district: int = Field(ge=1, le=MAX_DISTRICT, description="LGD code of the district the check stands for")
     check: str = Field(min_length=1, max_length=64, description="name of the check in the agent's config")
     kind: CheckKind
     vantage: str = Field(min_length=1, max_length=64, description="the place the agent measures from")
-    started: float = Field(ge=0, le=32_503_680_000, description="seconds since 1970 UTC, by the agent's clock")
+    started: Moment = Field(description="seconds since 1970 UTC, by the agent's clock")
     outcome: Outcome
     reason: Reason = Reason.NONE
     phases: Phases
     status: int | None = Field(default=None, ge=100, le=999, description="HTTP status, when there was one")
-    bytes_up: int = Field(default=0, ge=0)
-    bytes_down: int = Field(default=0, ge=0)
+    bytes_up: Count = 0
+    bytes_down: Count = 0
     lateness: Seconds = Field(default=0.0, description="seconds between due and started")
     detail: str = Field(default="", max_length=200, description="one readable line, for a person")
 
@@ -96,8 +99,8 @@ class Batch(BaseModel):
     contract: int = Field(default=CONTRACT, ge=CONTRACT, le=CONTRACT)
     agent: str = Field(min_length=1, max_length=64)
     boot: str = Field(pattern=r"^[0-9a-f]{32}$", description="random at each start of the agent")
-    sent: float = Field(ge=0, description="seconds since 1970 UTC by the agent's clock, to see its skew")
-    dropped: int = Field(default=0, ge=0, description="samples this boot had to throw away so far")
+    sent: Moment = Field(description="seconds since 1970 UTC by the agent's clock, to see its skew")
+    dropped: Count = Field(default=0, description="samples this boot had to throw away so far")
     samples: tuple[Sample, ...] = Field(max_length=1000)
 
 

@@ -27,15 +27,33 @@ class Start:
     due: float
 
 
+class Budget:
+    """So many requests a second, whoever sends them: first requests of checks, looks and clean-ups alike."""
+
+    def __init__(self, per_second: float, begin: float) -> None:
+        self._gap_s = 1 / per_second
+        self._free = begin
+
+    def next(self, now: float) -> float:
+        """The moment at which a request may go out; never before now."""
+        return max(now, self._free - BURST_S)
+
+    def take(self, now: float) -> float:
+        """Take one request out of the budget; returns the moment at which it may go out."""
+        moment = self.next(now)
+        self._free = max(self._free, now) + self._gap_s
+        return moment
+
+
 class Cohort:
     """The targets of one interval. They start only up to `released_until`, which is moved on once per interval."""
 
-    def __init__(self, interval_s: float, targets: Iterable[Target], begin: float) -> None:
+    def __init__(self, interval_s: float, targets: Iterable[Target], begin: float, agent: str) -> None:
         self.interval_s = interval_s
         self.released_until = begin
-        self._begin = begin
         self._targets = list(targets)
-        self._heap = [(begin + phase(target), number, 0) for number, target in enumerate(self._targets)]
+        self._firsts = [begin + phase(target, agent) for target in self._targets]
+        self._heap = [(first, number, 0) for number, first in enumerate(self._firsts)]
         heapq.heapify(self._heap)
 
     @property
@@ -50,7 +68,7 @@ class Cohort:
         """The first due start, and how many of its target's turns were passed over because they lie too far back."""
         due, number, turn = heapq.heappop(self._heap)
         target = self._targets[number]
-        first = self._begin + phase(target)
+        first = self._firsts[number]
         passed = max(math.floor((now - first) / self.interval_s) - turn, 0) if now - due >= self.interval_s else 0
         following = turn + passed + 1
         heapq.heappush(self._heap, (first + following * self.interval_s + jitter_s, number, following))
@@ -58,20 +76,19 @@ class Cohort:
 
 
 class Schedule:
-    """Hands out starts within the limits: one of a target at a time, a cap in flight, a budget of starts a second."""
+    """Hands out starts within the limits: one of a target at a time, a cap in flight, a budget of requests a second."""
 
     def __init__(
-        self, targets: Iterable[Target], begin: float, in_flight: int, starts_per_second: float, rng: random.Random
+        self, targets: Iterable[Target], begin: float, in_flight: int, budget: Budget, rng: random.Random, agent: str
     ) -> None:
         by_interval: dict[float, list[Target]] = {}
         for target in targets:
             by_interval.setdefault(target.check.interval_s, []).append(target)
-        self.cohorts = [Cohort(interval, members, begin) for interval, members in by_interval.items()]
+        self.cohorts = [Cohort(interval, members, begin, agent) for interval, members in by_interval.items()]
         self.skipped = 0  # turns of a target not taken: its last was still under way, or the turn lay too far back
         self.unreleased = 0  # times a cohort had to go on without being released
         self._in_flight = in_flight
-        self._gap_s = 1 / starts_per_second
-        self._budget_free = begin
+        self._budget = budget
         self._running: set[Target] = set()
         self._rng = rng
 
@@ -93,14 +110,14 @@ class Schedule:
         soonest = min(cohort.next_due for cohort in self.cohorts)
         if len(self._running) >= self._in_flight:
             return math.inf
-        return max(soonest, self._budget_free - BURST_S) if soonest <= now else soonest
+        return max(soonest, self._budget.next(now)) if soonest <= now else soonest
 
     def ended(self, target: Target) -> None:
         """The check of a target is over; its next turn may start."""
         self._running.discard(target)
 
     def _room(self, now: float) -> bool:
-        return len(self._running) < self._in_flight and self._budget_free <= now + BURST_S
+        return len(self._running) < self._in_flight and self._budget.next(now) <= now
 
     def _keep_released(self, cohort: Cohort, now: float) -> None:
         if cohort.next_due > cohort.released_until:
@@ -112,11 +129,11 @@ class Schedule:
             self.skipped += 1
             return
         self._running.add(start.target)
-        self._budget_free = max(self._budget_free, now) + self._gap_s
+        self._budget.take(now)
         starts.append(start)
 
 
-def phase(target: Target) -> float:
-    """Seconds into the interval, always the same for a district and check, so that a restart keeps the rhythm."""
-    digest = sha256(f"{target.district}/{target.check.name}".encode()).digest()
+def phase(target: Target, agent: str) -> float:
+    """Seconds into the interval, always the same for an agent, district and check; two agents do not fall together."""
+    digest = sha256(f"{agent}/{target.district}/{target.check.name}".encode()).digest()
     return int.from_bytes(digest[:8]) / 2**64 * target.check.interval_s

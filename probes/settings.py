@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from probes.sample import CheckKind
+from probes.sample import MAX_DISTRICT, CheckKind
 
 SECTIONS_OF_OTHERS = frozenset({"state", "districts", "joint_areas", "calendar", "figures", "dashboard"})
 
@@ -37,6 +37,7 @@ def _web_address(url: str) -> str:
 
 
 WebAddress = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_web_address)]
+DistrictCode = Annotated[int, Field(ge=1, le=MAX_DISTRICT)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -141,7 +142,7 @@ class Probes(Section):
 
     agent: Name = Field(examples=["control-room"])
     vantage: str = Field(min_length=1, max_length=64, examples=["Mumbai data centre"])
-    districts: tuple[int, ...] = Field(min_length=1, examples=[[490, 491]])
+    districts: tuple[DistrictCode, ...] = Field(min_length=1, examples=[[490, 491]])
     checks: tuple[Check, ...] = Field(
         min_length=1, examples=[[{"name": "ping", "kind": "http", "url": "https://registry.example.org/ping"}]]
     )
@@ -198,7 +199,9 @@ class Probes(Section):
 class Rehearsal(Section):
     """Present only in a rehearsal; pages and mails then say that it is one."""
 
-    clock_ahead_s: float = Field(default=0.0, examples=[-184000000])
+    clock_ahead_s: float = Field(
+        default=0.0, ge=-1_500_000_000, le=1_500_000_000, allow_inf_nan=False, examples=[-184000000]
+    )
     mail_page: str = Field(default="", examples=["http://127.0.0.1:8603/"])
     title: str = Field(default="Rehearsal", examples=["Rehearsal of 16 January 2021"])
 

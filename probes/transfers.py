@@ -1,6 +1,6 @@
-"""One libcurl multi loop that all HTTP checks share, in one thread, on epoll.
+"""One transfer loop that all HTTP checks share, in one thread, on epoll.
 
-May be changed: how a transfer is set up and driven. What a curl error means stands in curl_reasons.py.
+May be changed: how a transfer is set up. lanes.py drives libcurl, curl_results.py reads what became of a transfer.
 Every transfer is a new connection with a new look-up and a full TLS hand-shake: anything kept from an earlier one
 would measure something else than a clerk who sits down and opens the page.
 """
@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pycurl
 
 from probes.clock import Clock
-from probes.curl_reasons import reason_of
+from probes.curl_results import result_of
 from probes.exchange import Answer, Request, Result
+from probes.lanes import Lane
+from probes.look_ups import LookUps
 from probes.sample import Phases, Reason
 
 IDLE_S: Final = 1.0  # a turn at least this often, so that a stop is seen even when a wake-up is lost
@@ -42,6 +45,7 @@ class _Running:
     easy: Any
     request: Request
     answer: Answer
+    lane: Lane
     began: float
     done: Done
 
@@ -59,16 +63,15 @@ class TransferLoop:
         self._epoll = select.epoll()
         self._wakeup = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wakeup, select.EPOLLIN)
-        self._watched: dict[int, int] = {}
+        self._watched: dict[int, Lane] = {}
         self._calls: deque[Callable[[], None]] = deque()
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._free: list[Any] = []
         self._running: dict[Any, _Running] = {}
-        self._curl_due: float | None = None
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        self._look_ups = LookUps()
+        # neutral hosts have a lane of their own: look-ups of the registry's name that hang must not take them along
+        self._lanes = {neutral: Lane(self._epoll, self._watched, clock) for neutral in (False, True)}
 
     def call_soon(self, call: Callable[[], None]) -> None:
         """Have the loop's thread call this; from any thread."""
@@ -96,20 +99,29 @@ class TransferLoop:
             self._run_timers()
             self._collect()
 
-    def close(self) -> None:
-        """Abandon what is under way, without results."""
+    def abandon(self) -> None:
+        """Break off what is under way and forget what was to come, without results."""
         for running in self._running.values():
-            self._multi.remove_handle(running.easy)
+            running.lane.multi.remove_handle(running.easy)
             running.easy.close()
         self._running.clear()
+        self._timers.clear()
+        self._calls.clear()
+
+    def close(self) -> None:
+        """Abandon everything; the loop cannot be used again."""
+        self.abandon()
         for easy in self._free:
             easy.close()
         self._free.clear()
         self._watched.clear()
         # libcurl waits for look-ups that hang, which takes as long as the resolver likes: let it wait elsewhere
-        closing = threading.Thread(target=self._multi.close, daemon=True)
-        closing.start()
-        closing.join(CLOSE_S)
+        closing = [threading.Thread(target=lane.multi.close, daemon=True) for lane in self._lanes.values()]
+        for one in closing:
+            one.start()
+        until = self._clock.monotonic() + CLOSE_S
+        for one in closing:
+            one.join(max(until - self._clock.monotonic(), 0))
         self._epoll.close()
         os.close(self._wakeup)
 
@@ -119,20 +131,26 @@ class TransferLoop:
         now = self._clock.monotonic()
         left_ms = int((request.deadline - now) * 1000)
         if left_ms < 1:
-            detail = "no time was left to start"
-            self._calls.append(lambda: done(Result(now, now, Reason.TIMEOUT, Phases(total=0.0), detail=detail)))
+            self._refuse(done, now, Reason.TIMEOUT, "no time was left to start")
+            return
+        if self._look_ups.hang(_host(request.url), now):
+            self._refuse(done, now, Reason.DNS, "look-ups of this name hang")
             return
         easy = self._free.pop() if self._free else pycurl.Curl()
         answer = Answer(request.max_bytes, request.find, request.keep)
         try:
             self._set_up(easy, request, left_ms)
         except (pycurl.error, ValueError) as problem:  # an address or a header that cannot be put on the wire
-            detail = f"the request cannot be sent ({problem})"[:200]
-            self._calls.append(lambda: done(Result(now, now, Reason.PROTOCOL, Phases(total=0.0), detail=detail)))
+            self._refuse(done, now, Reason.PROTOCOL, f"the request cannot be sent ({problem})"[:200])
             return
         easy.setopt(pycurl.WRITEFUNCTION, answer.write)
-        self._running[easy] = _Running(easy, request, answer, now, done)
-        self._multi.add_handle(easy)
+        lane = self._lanes[request.neutral]
+        self._running[easy] = _Running(easy, request, answer, lane, now, done)
+        lane.multi.add_handle(easy)
+
+    def _refuse(self, done: Done, now: float, reason: Reason, detail: str) -> None:
+        """A result without a transfer, in the next turn."""
+        self._calls.append(lambda: done(Result(now, now, reason, Phases(total=0.0), detail=detail)))
 
     def _set_up(self, easy: Any, request: Request, left_ms: int) -> None:
         _all_new(easy, left_ms)
@@ -151,18 +169,16 @@ class TransferLoop:
             easy.setopt(pycurl.CUSTOMREQUEST, request.method)
 
     def _collect(self) -> None:
-        queued, good, bad = self._multi.info_read()
-        while queued or good or bad:
-            for easy in good:
-                self._end(easy, pycurl.E_OK, "")
-            for easy, code, message in bad:
+        for lane in self._lanes.values():
+            for easy, code, message in lane.ended():
                 self._end(easy, code, message)
-            queued, good, bad = self._multi.info_read()
 
     def _end(self, easy: Any, code: int, message: str) -> None:
         running = self._running.pop(easy)
-        result = _result(running, self._clock.monotonic(), code, message)
-        self._multi.remove_handle(easy)
+        now = self._clock.monotonic()
+        result = result_of(easy, running.request, running.answer, running.began, now, (code, message))
+        self._note_look_up(_host(running.request.url), code, result, now)
+        running.lane.multi.remove_handle(easy)
         easy.reset()
         if len(self._free) < HANDLES_KEPT:
             self._free.append(easy)
@@ -170,10 +186,16 @@ class TransferLoop:
             easy.close()
         running.done(result)
 
+    def _note_look_up(self, host: str, code: int, result: Result, now: float) -> None:
+        if code == pycurl.E_OPERATION_TIMEDOUT and result.phases.dns is None:
+            self._look_ups.gave_up(host, now)
+        else:
+            self._look_ups.ended(host)
+
     # -- the loop -------------------------------------------------------------------------------------------------------
 
     def _patience(self, wanted: float | None) -> float:
-        moments = [moment for moment in (wanted, self._curl_due) if moment is not None]
+        moments = [moment for moment in (wanted, *(lane.due for lane in self._lanes.values())) if moment is not None]
         if self._timers:
             moments.append(self._timers[0][0])
         if self._calls:
@@ -187,9 +209,8 @@ class TransferLoop:
 
     def _run_timers(self) -> None:
         now = self._clock.monotonic()
-        if self._curl_due is not None and self._curl_due <= now:
-            self._curl_due = None
-            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        for lane in self._lanes.values():
+            lane.run_timer(now)
         while self._timers and self._timers[0][0] <= now:
             heapq.heappop(self._timers)[2]()
 
@@ -197,34 +218,9 @@ class TransferLoop:
         if fd == self._wakeup:
             os.eventfd_read(self._wakeup)
             return
-        if fd not in self._watched:  # closed by an earlier event of the same turn
-            return
-        action = pycurl.CSELECT_IN if events & (select.EPOLLIN | select.EPOLLHUP) else 0
-        action |= pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
-        action |= pycurl.CSELECT_ERR if events & select.EPOLLERR else 0
-        self._multi.socket_action(fd, action)
-
-    def _on_timer(self, wait_ms: int) -> None:
-        self._curl_due = None if wait_ms < 0 else self._clock.monotonic() + wait_ms / 1000
-
-    def _on_socket(self, what: int, fd: int, _multi: Any, _data: Any) -> None:
-        if what == pycurl.POLL_REMOVE:
-            if self._watched.pop(fd, None) is not None:
-                self._forget(fd)
-            return
-        events = select.EPOLLIN if what & pycurl.POLL_IN else 0
-        events |= select.EPOLLOUT if what & pycurl.POLL_OUT else 0
-        if fd in self._watched:
-            self._epoll.modify(fd, events)
-        else:
-            self._epoll.register(fd, events)
-        self._watched[fd] = events
-
-    def _forget(self, fd: int) -> None:
-        try:
-            self._epoll.unregister(fd)
-        except OSError:  # libcurl closed it first, and the kernel has dropped it already
-            return
+        lane = self._watched.get(fd)
+        if lane is not None:  # else closed by an earlier event of the same turn
+            lane.on_event(fd, events)
 
 
 def _all_new(easy: Any, deadline_ms: int) -> None:
@@ -247,44 +243,8 @@ def system_ca_file() -> str:
     return named or next((path for path in CA_BUNDLES if Path(path).is_file()), "")
 
 
-def _result(running: _Running, now: float, code: int, message: str) -> Result:
-    easy, answer = running.easy, running.answer
-    phases = _phases(easy, running.request.url.startswith("https:"))
-    status = easy.getinfo(pycurl.RESPONSE_CODE)
-    reason, detail = reason_of(code, easy.getinfo(pycurl.OS_ERRNO), message, phases)
-    return Result(
-        began=running.began,
-        ended=now,
-        reason=reason,
-        phases=phases,
-        status=status if 100 <= status <= 999 else None,
-        found=answer.found,
-        bytes_up=easy.getinfo(pycurl.REQUEST_SIZE) + easy.getinfo(pycurl.SIZE_UPLOAD_T),
-        bytes_down=easy.getinfo(pycurl.HEADER_SIZE) + answer.size,
-        redirect=easy.getinfo(pycurl.REDIRECT_URL) or "",
-        retry_after=easy.getinfo(pycurl.RETRY_AFTER),
-        body=answer.kept,
-        detail=detail,
-    )
-
-
-def _phases(easy: Any, secure: bool) -> Phases:
-    """libcurl counts each moment from the start; a phase is the step from the last moment that was reached."""
-    named = easy.getinfo(pycurl.NAMELOOKUP_TIME_T)
-    connected = easy.getinfo(pycurl.CONNECT_TIME_T)
-    secured = easy.getinfo(pycurl.APPCONNECT_TIME_T) if secure else 0
-    sent = easy.getinfo(pycurl.PRETRANSFER_TIME_T)
-    answered = easy.getinfo(pycurl.STARTTRANSFER_TIME_T)
-    total = easy.getinfo(pycurl.TOTAL_TIME_T)
-    return Phases(
-        dns=_step(0, named),
-        connect=_step(named, connected),
-        tls=_step(connected, secured),
-        first_byte=_step(sent, answered),
-        transfer=_step(answered, total) if answered else None,
-        total=total / 1e6,
-    )
-
-
-def _step(start_us: int, end_us: int) -> float | None:
-    return max(end_us - start_us, 0) / 1e6 if end_us else None
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

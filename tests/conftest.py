@@ -1,13 +1,12 @@
 """What holds for every test: one that is not marked `process` or `browser` must not sleep."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _no_sleep_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_sleep_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if not any(request.node.get_closest_marker(name) for name in ("process", "browser")):
         real, here = time.sleep, request.node.nodeid
 
@@ -17,4 +16,3 @@ def _no_sleep_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytest.
             real(0)
 
         monkeypatch.setattr(time, "sleep", refuse)
-    yield

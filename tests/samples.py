@@ -50,5 +50,5 @@ class Stream:
 
     def _seen(self, started: float, kind: CheckKind, total: float, reason: Reason) -> Seen:
         outcome = Outcome.OK if reason is Reason.NONE else Outcome.FAILED
-        answered = reason in (Reason.NONE, Reason.HTTP_STATUS)
-        return Seen(0, self.district, kind, "control room", started + total, total, outcome, reason, answered)
+        at = started + total
+        return Seen(0, self.district, kind, "control room", int(started * 1000), at, total, outcome, reason)

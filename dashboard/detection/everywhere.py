@@ -22,6 +22,7 @@ from dashboard.detection.wide import (
     Flood,
     Wide,
     is_outage,
+    lasts,
     witnessed,
 )
 from dashboard.detection.windows import ANCHORS, ANCHORS_FAILED, PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED, Windows
@@ -116,9 +117,7 @@ class Everywhere:
             if self.blind_since is None and self._still(windows, shares, lengths, counted):
                 self.claims.append(self._claim(OUTAGE, now, "", firm=False))
             return
-        failing = everybody & (
-            (shares.short >= self._rules.outage.fail) | (shares.long >= self._rules.outage.fail_long)
-        )
+        failing = everybody & ((shares.short >= self._rules.outage.fail) | lasts(shares, self._rules))
         began = float(np.median(began_at(series, lengths, now)[failing])) if failing.any() else now
         cut = witnessed(windows, series, lengths, failing)
         if self._monitor_cut(windows, lengths, cut, began, now) if all_fail or self._cut_since else False:

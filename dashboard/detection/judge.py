@@ -23,6 +23,9 @@ from dashboard.detection.wide import Wide
 from dashboard.detection.windows import LATE_S, Windows
 from dashboard.settings import Rules
 
+# what a fresh judgement wants of the newest samples, beside its memory: enough for its longest window and a run of slow uploads
+LOOK_BACK_S = 3600.0
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -93,10 +96,31 @@ class Judge:
             now, findings, dict(self._vantages), self._everywhere.blind_since, tuple(self._everywhere.claims)
         )
 
+    def memory(self) -> dict[str, Any]:
+        """What a restart must not forget, as JSON: how far it was learnt, what is usual, who is slow, and who measures."""
+        rows = self._series.memory()
+        return {
+            "until": self._clock,
+            "level": self._everywhere.common.level,
+            "districts": {str(code): [*rows[place], self._vantages[code]] for code, place in self._places.items()},
+        }
+
+    def remember(self, memory: dict[str, Any]) -> None:
+        """Take back what `memory` gave, before samples are observed; samples that were learnt from are not learnt from again."""
+        if not memory or memory["until"] is None:
+            return
+        rows: dict[int, list[Any]] = {}
+        for code, place in self._places.items():
+            if str(code) in memory["districts"]:
+                *rows[place], self._vantages[code] = memory["districts"][str(code)]
+        self._series.remember(rows, memory["until"])
+        self._everywhere.common.level = memory["level"]
+
     def _step(self, batch: Columns, now: float) -> None:
         assert self._clock is not None
         batch = batch.rows(batch.at > self._clock - LATE_S) if batch else batch
         windows, series, everywhere = self._windows, self._series, self._everywhere
+        batch = batch.rows(~series.began_in_a_hole(batch)) if batch else batch
         windows.advance(now)
         if batch:
             windows.add(batch, everywhere.common.tail(batch, series))

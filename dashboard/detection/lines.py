@@ -22,7 +22,7 @@ from dashboard.detection.windows import (
 from dashboard.settings import Rules
 
 NOBODY, REGISTRY, OWN_LINE = 0, 1, 2  # verdicts
-_FEW = 3  # fewer checks in a window say nothing
+FEWEST = 3  # fewer checks in a window say nothing
 _ANSWERED = 0.6  # share of failures with an HTTP status from which the registry itself refuses
 _WAIT_S = 120.0  # for a witness; then the line is taken to be the district's own
 _NEWEST = 3  # rounds by which a recovery is seen
@@ -147,4 +147,4 @@ def _shares(windows: Windows, series: Series, lengths: Lengths, rules: Rules, no
 def _failed(counts: Any) -> Any:
     checks = counts[PINGS] + counts[UPLOADS]
     failed = counts[PINGS_FAILED] + counts[UPLOADS_FAILED]
-    return np.where(checks >= _FEW, failed / np.maximum(checks, 1), 0.0)
+    return np.where(checks >= FEWEST, failed / np.maximum(checks, 1), 0.0)

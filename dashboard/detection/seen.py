@@ -12,8 +12,9 @@ class Seen(NamedTuple):
     district: int
     kind: CheckKind
     vantage: str
+    started_ms: int
     at: float
     total: float
     outcome: Outcome
     reason: Reason
-    answered: bool  # the target sent an HTTP status
+    answered: bool = False  # the target sent an HTTP status

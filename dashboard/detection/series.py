@@ -3,6 +3,7 @@
 Constant memory per series. Logs are natural logs of seconds.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from dashboard.settings import Rules
 KEPT = 12  # newest good samples of a series
 _WIDEST_PRIOR = np.log(10.0)  # a first baseline this far from the prior is cut off there
 _STEP = 0.5  # of a baseline: one sample pulls at most this far (log)
+_LONG_S = 30.0  # a check over this may outlast the trouble it began in
 _TIMEOUT = next(i for i, reason in enumerate(REASONS) if reason.value == "timeout")
 
 
@@ -23,6 +25,7 @@ class Series:
         self._rules = rules
         both, one = (2, districts), (districts,)
         self._common = 0.0
+        self._until = -np.inf  # up to here, what is usual was learnt by an earlier run
         self.hold = False  # the state is slow: what is measured now is nobody's usual
         self.learnt = np.zeros(both, np.int64)  # good samples that count for the usual time
         self.prior = np.log(np.array([[rules.prior_ms.ping], [rules.prior_ms.upload]]) / 1000)
@@ -34,6 +37,7 @@ class Series:
         self.gap = np.zeros(both)  # seconds between samples
         self.heard = np.full(one, -np.inf)  # end of the newest sample that says something
         self.offline = np.full(one, -np.inf)  # end of the newest that says: our own network is down
+        self.anchor_lost, self.anchor_good = np.full(one, -np.inf), np.full(one, -np.inf)  # ends of the newest of each
         self.fail_from = np.full(one, np.inf)  # start of the present run of failed registry samples
         self.witness_from = np.full(one, np.inf)  # from here on a neutral host tells of the same trouble
         self.uploads_fail_from = np.full(one, np.inf)  # the same of uploads alone
@@ -61,6 +65,18 @@ class Series:
         typical = [float(np.median(gaps[gaps > 0])) for gaps in self.gap if (gaps > 0).any()]
         return min(typical, default=self._rules.tick_s)
 
+    def began_in_a_hole(self, batch: Columns) -> Any:
+        """True for failed checks that began while the district's line was cut and ended when it was good again.
+
+        They say nothing of the registry; in the hole itself the neutral host fails beside them and is the witness.
+        """
+        anchors = batch.rows((batch.kind == ANCHOR) & ~batch.offline)
+        np.maximum.at(self.anchor_lost, anchors.district[anchors.failed], anchors.at[anchors.failed])
+        np.maximum.at(self.anchor_good, anchors.district[~anchors.failed], anchors.at[~anchors.failed])
+        lost, good = self.anchor_lost[batch.district], self.anchor_good[batch.district]
+        long = batch.failed & (batch.kind != ANCHOR) & (batch.total > _LONG_S)
+        return long & (good > lost) & (lost >= batch.at - batch.total)
+
     def take(self, batch: Columns, frozen: Any, common: float = 0.0) -> None:
         """Take samples in, ordered by their end. `frozen` marks districts whose usual time must not follow now.
 
@@ -86,7 +102,7 @@ class Series:
         self._runs(part)
         good = ~part.failed
         self._judge_speed(part.rows(good & (kind == UPLOAD)), logs[good & (kind == UPLOAD)])
-        self._learn(kind[good], place[good], logs[good], frozen)
+        self._learn(part.rows(good), logs[good], frozen)
 
     def _pace(self, part: Columns) -> None:
         kind, place = part.kind, part.district
@@ -131,8 +147,9 @@ class Series:
         ):
             was[place] = (run[place] >= held) | (was[place] & (rest[place] < held))
 
-    def _learn(self, kind: Any, place: Any, logs: Any, frozen: Any) -> None:
+    def _learn(self, part: Columns, logs: Any, frozen: Any) -> None:
         """The newest good samples and the usual time, unless it is frozen or the district is slow by itself."""
+        kind, place = part.kind, part.district
         self.newest[1:, kind, place] = self.newest[:-1, kind, place]
         self.newest[0, kind, place] = logs
         self.good[kind, place] += 1
@@ -145,11 +162,36 @@ class Series:
             middle = np.median(self.newest[:needed, kind[first], place[first]], axis=0)
             prior = self.prior[kind[first], 0]
             self.base[kind[first], place[first]] = np.clip(middle, prior - _WIDEST_PRIOR, prior + _WIDEST_PRIOR)
-        follow = (count > needed) & ~frozen[place] & (self.rise_run[place] == 0) & ~self.was_raised[place]
+        new = part.at > self._until
+        follow = (count > needed) & new & ~frozen[place] & (self.rise_run[place] == 0) & ~self.was_raised[place]
         kind, place, logs = kind[follow], place[follow], logs[follow]
         share = np.minimum(1.0, self.gap[kind, place] / self._rules.baseline_tau_s)
         off = logs - self.base[kind, place]
         self.base[kind, place] += share * np.clip(off, -_STEP, _STEP)
+
+    def memory(self) -> list[list[Any]]:
+        """Per district: the usual seconds of pings and of uploads (null before there are any), slow or raised, and since when."""
+        bases = np.where(self.warm, np.round(np.exp(self.base), 4), np.nan)
+        return [
+            [
+                *(None if np.isnan(usual) else float(usual) for usual in bases[:, place]),
+                int(self.was_slow[place]) + int(self.was_raised[place]),
+                round(float(self.slow_from[place]), 1) if self.was_raised[place] else None,
+            ]
+            for place in range(bases.shape[1])
+        ]
+
+    def remember(self, rows: Mapping[int, Sequence[Any]], until: float) -> None:
+        """Take back what `memory` gave at the moment `until`, by the position of the district."""
+        self._until = until
+        for place, (*usual, slow, since) in rows.items():
+            for kind, known in enumerate(usual):
+                if known is not None:
+                    self.base[kind, place] = np.log(known)
+                    self.learnt[kind, place] = self._rules.warmup_samples
+            self.was_slow[place], self.was_raised[place] = slow > 1, slow > 0
+            if since is not None:
+                self.slow_from[place] = since
 
 
 def _one_a_series(batch: Columns) -> list[Columns]:

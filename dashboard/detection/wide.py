@@ -66,6 +66,15 @@ class Common:
         self.raised_since: float | None = None
 
     @property
+    def level(self) -> list[float]:
+        """The usual level of the last quarter of an hour, log, per kind."""
+        return [round(level, 4) for level in self._level]
+
+    @level.setter
+    def level(self, level: list[float]) -> None:
+        self._level = tuple(level)
+
+    @property
     def level_of_uploads(self) -> float:
         """The middle of the last minute, log of uploads over their usual."""
         return float(np.median([mode.ratio[UPLOAD] for mode in list(self._modes)[-4:]])) if self._modes else 0.0
@@ -185,14 +194,19 @@ def _worst(share: Any, many: int) -> Any:
     return worst
 
 
+def lasts(shares: Shares, rules: Rules) -> Any:
+    """True where the long window is bad and the newest rounds are not good again: a cut that is over leaves its mark in the window."""
+    return (shares.long >= rules.outage.fail_long) & (shares.newest > rules.local.recover)
+
+
 def is_outage(shares: Shares, rules: Rules, counted: Any) -> bool:
-    """True when enough of the reporting districts fail, over the short window or the long one."""
+    """True when enough of the reporting districts fail, over the short window, or over the long one and still now."""
     rule = rules.outage
     asked = shares.checked & counted
     if not asked.any():
         return False
     short = float(((shares.short >= rule.fail) | shares.uploads)[asked].mean())
-    return short >= rule.districts or float((shares.long >= rule.fail_long)[asked].mean()) >= rule.districts
+    return short >= rule.districts or float(lasts(shares, rules)[asked].mean()) >= rule.districts
 
 
 class Cut(NamedTuple):

@@ -20,15 +20,22 @@ LATE_S = 120.0  # a sample later than this is not judged any more
 _NO_ROUTE = tuple(REASONS).index(next(reason for reason in REASONS if reason.value == "unreachable"))
 
 
+def span_s(rules: Rules) -> float:
+    """Seconds that the rules look back at most, however slow the rounds are."""
+    stretched = _LONGEST_S * _shortest_s(rules) / 60
+    return max(rules.degraded.err_window_s, rules.local.window_long_s, rules.outage.window_long_s, stretched)
+
+
+def _shortest_s(rules: Rules) -> float:
+    return min(rules.outage.window_s, rules.local.window_s, rules.degraded.sustain_s)
+
+
 class Windows:
     """Counts of the newest samples per district. Memory: bins x (channels + reasons) x districts x 2 bytes."""
 
     def __init__(self, rules: Rules, districts: int) -> None:
-        shortest = min(rules.outage.window_s, rules.local.window_s, rules.degraded.sustain_s)
-        self.bin_s = shortest / _BINS_IN_THE_SHORTEST_WINDOW
-        stretched = _LONGEST_S * shortest / 60
-        longest = max(rules.degraded.err_window_s, rules.local.window_long_s, rules.outage.window_long_s, stretched)
-        self.bins = math.ceil(longest / self.bin_s) + 1
+        self.bin_s = _shortest_s(rules) / _BINS_IN_THE_SHORTEST_WINDOW
+        self.bins = math.ceil(span_s(rules) / self.bin_s) + 1
         self._ring = np.zeros((self.bins, _CHANNELS, districts), np.int16)
         self._reasons = np.zeros((self.bins, len(REASONS), districts), np.int16)
         self._head: int | None = None

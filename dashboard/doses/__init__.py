@@ -1,1 +1,1 @@
-"""Doses: target, reported, recorded and paper, never merged into one number. Pure, but for figures.py which stores them."""
+"""Figures of doses: reading, checking, choosing, pace and estimates. Pure: nothing here knows the store or the pages."""

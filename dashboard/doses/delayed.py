@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dashboard.doses.pace import Profile, increase, pace
+from dashboard.doses.expected import Profile, increase, pace
 from dashboard.doses.stalls import District
 from dashboard.thresholds import Doses
 

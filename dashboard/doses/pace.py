@@ -1,71 +1,130 @@
-"""A district's own pace: how many doses were to be expected in a span of its day. Pure.
+"""Pace: doses reported against the doses expected by this hour, and a forecast for the close. Pure; doses as counts, times as shares.
 
-Gamma-Poisson: the doses of a day are Gamma with the prior of the rules, updated by what was given so far; counts are overdispersed, so
-they weigh 1/phi. Method: `docs/rules.md`, section on doses.
+Source of the formula: expected by now = target x turnout x share of the day's doses usually given by this hour. The share comes
+from the district's own quiet days (days without incident); before there are enough of them it is a straight line through the
+session hours, and labelled so. Turnout comes from the same days; before, every place is taken to be filled, which is an upper bound.
 """
 
-import itertools
-import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
-from dashboard.thresholds import Doses
-
-# share of a session day's doses by hour of the day; lunch is a third of the hours around it
-_BY_HOUR = {9: 0.10, 10: 0.16, 11: 0.17, 12: 0.15, 13: 0.05, 14: 0.13, 15: 0.12, 16: 0.09}
-_OTHER_HOUR = 0.09
-_HOUR_S = 3600.0
+ENOUGH_DAYS = 3
+_STEPS = 20
+STRAIGHT = "a straight line through the session hours: too few quiet days of this district are known"
 
 
-class Profile:
-    """Share of a day's doses given by a time of the day. `opens`, `closes` and times in seconds after midnight."""
+@dataclass(frozen=True)
+class Range:
+    """A middle value with the lowest and highest that the evidence allows."""
 
-    def __init__(self, opens: float, closes: float) -> None:
-        self.opens, self.closes = opens, closes
-        self._whole = self._sum(closes)
+    low: float
+    mid: float
+    high: float
 
-    def share(self, second: float) -> float:
-        """0 before the session, 1 after it."""
-        return self._sum(second) / self._whole
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Range":
+        return cls(min(values), median(values), max(values))
 
-    def _sum(self, second: float) -> float:
-        upto, total = min(max(second, self.opens), self.closes), 0.0
-        hour = int(self.opens // _HOUR_S)
-        start = self.opens
-        while start < upto:
-            end = (hour + 1) * _HOUR_S
-            total += _BY_HOUR.get(hour, _OTHER_HOUR) * ((end if end < upto else upto) - start) / _HOUR_S
-            hour, start = hour + 1, end
-        return total
+
+@dataclass(frozen=True)
+class QuietDay:
+    """A day without incident: (share of the session gone, doses so far), ascending, the final count, and the target."""
+
+    so_far: tuple[tuple[float, int], ...]
+    final: int
+    target: int
+
+    def share_by(self, gone: float) -> float:
+        """Share of the day's doses given by a share of the session, between two counts along a straight line."""
+        points = [(0.0, 0), *self.so_far, (1.0, self.final)]
+        places = [place for place, _ in points]
+        right = min(max(bisect_right(places, gone), 1), len(points) - 1)
+        (x0, y0), (x1, y1) = points[right - 1], points[right]
+        doses = y0 if x1 == x0 else y0 + (y1 - y0) * (gone - x0) / (x1 - x0)
+        return min(max(doses / self.final, 0.0), 1.0)
+
+
+@dataclass(frozen=True)
+class Usual:
+    """How a day usually goes: the share of its doses by each twentieth of the session, the turnout, and where both come from."""
+
+    shares: tuple[Range, ...]
+    turnout: Range
+    label: str
+
+    def share_by(self, gone: float) -> Range:
+        """Share of the day's doses usually given by a share of the session (0 to 1, held at the ends)."""
+        place = min(max(gone, 0.0), 1.0) * _STEPS
+        left = min(int(place), _STEPS - 1)
+        a, b, part = self.shares[left], self.shares[left + 1], place - left
+        return Range(_between(a.low, b.low, part), _between(a.mid, b.mid, part), _between(a.high, b.high, part))
+
+
+def _between(a: float, b: float, part: float) -> float:
+    return a + (b - a) * part
+
+
+def usual(days: Sequence[QuietDay]) -> Usual:
+    """The usual course out of quiet days with doses and a target; a labelled straight line when there are fewer than three.
+
+    Middle: median over the days; low and high: the lowest and highest day. Assumption: a day like those days.
+    """
+    good = [day for day in days if day.final > 0 and day.target > 0]
+    if len(good) < ENOUGH_DAYS:
+        shares = tuple(Range(n / _STEPS, n / _STEPS, n / _STEPS) for n in range(_STEPS + 1))
+        turnouts = [day.final / day.target for day in good]
+        turnout = Range(min([1.0, *turnouts]) if turnouts else 0.0, 1.0, max([1.0, *turnouts]))
+        return Usual(shares, turnout, STRAIGHT)
+    shares = tuple(Range.of([day.share_by(n / _STEPS) for day in good]) for n in range(_STEPS + 1))
+    turnout = Range.of([day.final / day.target for day in good])
+    return Usual(shares, turnout, f"this district's own {len(good)} quiet days")
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Expected doses of a whole day; `weight` is the shape of its Gamma: the larger, the surer."""
+    """Where a district stands at a moment of a session. All in doses."""
 
-    day: float
-    weight: float
+    target: int
+    reported: int
+    expected: Range  # by now
+    close: Range  # forecast of the day's count
+    label: str
 
+    @property
+    def delayed(self) -> Range:
+        """Expected by now minus reported, never below 0: doses behind pace, which may still be given today."""
+        return Range(
+            *(max(0.0, bound - self.reported) for bound in (self.expected.low, self.expected.mid, self.expected.high))
+        )
 
-def pace(rules: Doses, given: float, share: float, target: float) -> Pace:
-    """The pace of a district that has given so many doses by that share of its day; `target` in doses, above 0."""
-    weight = rules.prior_strength + given / rules.phi
-    prior_day = rules.turnout_prior * target
-    day = weight / (rules.prior_strength / prior_day + share / rules.phi)
-    return Pace(min(day, rules.r_max * prior_day), weight)
-
-
-def tail(given: float, expected: float, variance: float) -> float:
-    """Chance of at most so many doses, by a negative binomial of that mean and variance (above the mean)."""
-    size = expected * expected / max(variance - expected, 1e-9)
-    log_p, log_q = math.log(size / (size + expected)), math.log(expected / (size + expected))
-    chance = 0.0
-    for count in range(int(given) + 1):
-        log = math.lgamma(count + size) - math.lgamma(size) - math.lgamma(count + 1) + size * log_p + count * log_q
-        chance += math.exp(log)
-    return min(chance, 1.0)
+    @property
+    def sentence(self) -> str:
+        """`10 of about 133 doses expected by now; about 123 behind, counted by a straight line …`."""
+        behind = round(self.delayed.mid)
+        return f"{self.reported:,} of about {round(self.expected.mid):,} doses expected by now, {behind:,} behind; expected by {self.label}"
 
 
-def increase(counts: Sequence[tuple[float, int]]) -> int:
-    """Doses added over consecutive reports (time, cumulative); a correction downwards is no dose taken back."""
-    return sum(max(0, later[1] - former[1]) for former, later in itertools.pairwise(counts))
+def pace(target: int, reported: int, gone: float, course: Usual) -> Pace:
+    """Pace when the share `gone` of the session has passed.
+
+    expected = target x turnout x share by now. Close = reported + target x turnout x (1 - share by now): the rest of the day at
+    its usual pace, nothing made up for. Its low end is what is reported already, plus the rest on the lowest quiet day.
+    """
+    share, turnout = course.share_by(gone), course.turnout
+    expected = Range(
+        target * turnout.low * share.low, target * turnout.mid * share.mid, target * turnout.high * share.high
+    )
+    rest = Range(
+        target * turnout.low * (1 - share.high),
+        target * turnout.mid * (1 - share.mid),
+        target * turnout.high * (1 - share.low),
+    )
+    close = Range(reported + rest.low, reported + rest.mid, reported + rest.high)
+    return Pace(target, reported, expected, close, course.label)
+
+
+def gone(opens_ms: int, closes_ms: int, now_ms: int) -> float:
+    """Share of a session that has passed, 0 to 1. Milliseconds since 1970 UTC."""
+    return min(max((now_ms - opens_ms) / (closes_ms - opens_ms), 0.0), 1.0)

@@ -6,7 +6,7 @@ Reports are judged as they come; between two of them nothing new is known.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dashboard.doses.pace import Pace, Profile, increase, pace, tail
+from dashboard.doses.expected import Pace, Profile, increase, pace, tail
 from dashboard.thresholds import Doses
 
 _MIN_S = 60.0

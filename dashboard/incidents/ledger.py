@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from dashboard.incidents.incident import RULE, IncidentKind, Scope, Step, StepKind
 from dashboard.incidents.transitions import Change, Standing
@@ -13,13 +13,19 @@ from dashboard.store.schema import incident, incident_district, incident_step
 OPEN, RESOLVED = "open", "resolved"
 
 
-def standing(connection: Connection, resolved_after: float) -> list[Standing]:
-    """Open incidents, and those resolved after the given moment (seconds UTC), which may come back."""
+def standing(connection: Connection, resolved_after: float, districts: frozenset[int]) -> list[Standing]:
+    """Open incidents, and those resolved after the given moment (seconds UTC), which may come back.
+
+    Districts that are not in `districts`, the configured ones, are left out: they cannot be judged any more.
+    """
     lately = incident.c.resolved_ms > int(resolved_after * 1000)
     rows = connection.execute(select(incident).where(or_(incident.c.status == OPEN, lately))).all()
     members: dict[int, set[int]] = defaultdict(set)
     ever: dict[int, set[int]] = defaultdict(set)
-    of_these = incident_district.c.incident_id.in_([row.incident_id for row in rows])
+    of_these = and_(
+        incident_district.c.incident_id.in_([row.incident_id for row in rows]),
+        incident_district.c.district.in_(districts),
+    )
     for row in connection.execute(select(incident_district).where(of_these)):
         ever[row.incident_id].add(row.district)
         if row.left_ms is None:
@@ -31,6 +37,7 @@ def standing(connection: Connection, resolved_after: float) -> list[Standing]:
             frozenset(members[row.incident_id]), frozenset(ever[row.incident_id]),
         )
         for row in rows
+        if ever[row.incident_id]
     ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ state or a division comes from the judgement's wide claims; the rest from the di
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from dashboard.detection.judge import Judgement
 from dashboard.detection.states import DistrictState
@@ -19,6 +20,8 @@ TROUBLED = (DistrictState.DOWN, DistrictState.DEGRADED, DistrictState.SLOW)
 _REGISTRY = (IncidentKind.OUTAGE, IncidentKind.SLOWDOWN)
 _LINES = (IncidentKind.LOCAL, IncidentKind.AGENT_SILENT)
 _NOBODY: frozenset[int] = frozenset()
+_REGISTRY_KEY = "registry"
+Key = tuple[str, ...]  # a kind, and the place that binds its districts together
 _AFTER_STATE_S = (
     180.0  # after an incident of the whole state, districts' own need this long to be told apart from its end
 )
@@ -62,7 +65,7 @@ class Transitions:
     """Keeps what must be waited for: groups that settle before they open, incidents that must stay good before they close."""
 
     settings: ControlRoomFile
-    _waiting: dict[tuple[object, ...], float] = field(default_factory=dict)
+    _waiting: dict[Key, float] = field(default_factory=dict)
     _good_since: dict[int, float] = field(default_factory=dict)
     _relapses: dict[int, int] = field(default_factory=dict)
     _opened: dict[int, float] = field(default_factory=dict)  # when an incident was first seen
@@ -72,6 +75,7 @@ class Transitions:
     ) -> list[Change]:
         """The steps that are due now. Outside sessions nothing opens or grows; what is open may still close."""
         standing = [item for item in standing if item.kind is not IncidentKind.DOSE_STALL]
+        self._forget(standing)
         for item in standing:
             self._opened.setdefault(item.incident_id, judgement.at)
         if judgement.blind_since is not None:
@@ -112,7 +116,7 @@ class Transitions:
 
     def _is_good_now(self, item: Standing, judgement: Judgement) -> bool:
         if item.kind is IncidentKind.MONITOR_OFFLINE:
-            return True
+            return len(judgement.in_state(DistrictState.NO_DATA)) < len(judgement.findings)
         if any(self._holds(claim, item) for claim in judgement.wide):
             return False
         bad = sum(self._is_bad(item, code, judgement) for code in item.members)
@@ -168,8 +172,10 @@ class Transitions:
         touching = [i for i in opened if i.kind in family and i.members & codes and self._grows(i, kind, scope)]
         if touching:
             item = max(touching, key=lambda i: (i.kind is kind, len(i.members & codes)))
-            return self._step(StepKind.UPGRADED, item, item.members | codes, judgement, claim)
+            others = _members([other for other in standing if other is not item], family)
+            return self._step(StepKind.UPGRADED, item, item.members | (codes - others), judgement, claim)
         again = self._recent(family, codes, standing, judgement.at)
+        codes -= _members(standing, family)
         if again is not None:
             return self._step(StepKind.REOPENED, again, codes, judgement, claim)
         return self._step(StepKind.OPENED, None, codes, judgement, claim)
@@ -223,16 +229,25 @@ class Transitions:
     # -- single districts ------------------------------------------------------------------------------------------------
 
     def _districts(self, judgement: Judgement, in_session: frozenset[int], standing: list[Standing]) -> list[Change]:
-        groups = self._groups(judgement, standing)
-        for key in list(self._waiting):
-            if key not in groups:
-                del self._waiting[key]
-        changes = [self._grow(key, frozenset(codes) & in_session, judgement, standing) for key, codes in groups.items()]
-        return [change for change in changes if change is not None]
+        found = self._groups(judgement, standing)
+        groups = {key: frozenset(codes) & in_session for key, codes in found.items() if codes & in_session}
+        waits = {_wait(key) for key in groups}
+        self._waiting = {key: since for key, since in self._waiting.items() if key in waits}
+        settled = {key for key in waits if self._has_settled(key, judgement.at)}
+        changes = [
+            self._grow(key, codes, judgement, standing) for key, codes in groups.items() if _wait(key) in settled
+        ]
+        for key in settled:
+            del self._waiting[key]
+        return changes
 
-    def _groups(self, judgement: Judgement, standing: list[Standing]) -> dict[tuple[object, ...], set[int]]:
+    def _has_settled(self, wait: Key, now: float) -> bool:
+        settle = self.settings.dashboard.rules.settle_s if wait[0] == _REGISTRY_KEY else _LINE_SETTLE_S
+        return now - self._waiting.setdefault(wait, now) >= settle
+
+    def _groups(self, judgement: Judgement, standing: list[Standing]) -> dict[Key, set[int]]:
         """Districts in trouble that are in no incident of that family yet, by what they would be told of together."""
-        groups: dict[tuple[object, ...], set[int]] = {}
+        groups: dict[Key, set[int]] = {}
         registry, lines = _members(standing, _REGISTRY), _members(standing, _LINES)
         troubled = judgement.in_state(*TROUBLED, DistrictState.OWN_LINE, DistrictState.NO_DATA)
         inhibited = {kind: self._inhibited(judgement, standing, kind) for kind in (*_REGISTRY, *_LINES)}
@@ -241,11 +256,26 @@ class Transitions:
             if not finding.pages or code in (registry if finding.state in TROUBLED else lines):
                 continue
             key = self._key(code, judgement)
-            if key is not None and not inhibited[IncidentKind(str(key[0]))]:
+            if key is not None and not inhibited[IncidentKind(key[0])]:
                 groups.setdefault(key, set()).add(code)
-        return {key: codes for key, codes in groups.items() if self._enough(key, codes, judgement, standing)}
+        groups = {key: codes for key, codes in groups.items() if self._enough(key, codes, judgement, standing)}
+        worse = None if inhibited[IncidentKind.OUTAGE] else self._turned_down(judgement, standing)
+        if worse is not None:
+            slow = groups.pop((IncidentKind.SLOWDOWN,), set())
+            groups.setdefault((IncidentKind.OUTAGE,), set()).update(slow, worse.members)
+        return groups
 
-    def _key(self, code: int, judgement: Judgement) -> tuple[object, ...] | None:
+    @staticmethod
+    def _turned_down(judgement: Judgement, standing: Collection[Standing]) -> Standing | None:
+        """An open slowdown that has become an outage: half of its districts are down, and no outage is open."""
+        opened = [item for item in standing if item.resolved is None]
+        if any(item.kind is IncidentKind.OUTAGE for item in opened):
+            return None
+        down = {code for code in judgement.in_state(DistrictState.DOWN) if judgement.findings[code].pages}
+        slow = (item for item in opened if item.kind is IncidentKind.SLOWDOWN and item.members)
+        return next((item for item in slow if len(down & item.members) >= _HALF * len(item.members)), None)
+
+    def _key(self, code: int, judgement: Judgement) -> Key | None:
         finding = judgement.findings[code]
         if finding.state is DistrictState.DOWN:
             return (IncidentKind.OUTAGE,)
@@ -262,42 +292,35 @@ class Transitions:
         shared = sum(place == vantage for place in judgement.vantages.values()) > 1
         return vantage if shared else f"division {self.settings.district(code).division}"
 
-    def _enough(self, key: tuple[object, ...], codes: set[int], judgement: Judgement, standing: list[Standing]) -> bool:
+    def _enough(self, key: Key, codes: set[int], judgement: Judgement, standing: list[Standing]) -> bool:
         """A few slow districts are told at once, one or two only when it lasts."""
         rule = self.settings.dashboard.rules.slow
-        if key[0] is not IncidentKind.SLOWDOWN or len(codes) >= rule.districts:
+        if key[0] != IncidentKind.SLOWDOWN or len(codes) >= rule.districts:
             return bool(codes)
         joins = any(item.resolved is None and item.kind is IncidentKind.SLOWDOWN for item in standing)
         return joins or any(judgement.at - judgement.findings[code].since >= rule.alone_s for code in codes)
 
-    def _grow(
-        self, key: tuple[object, ...], codes: frozenset[int], judgement: Judgement, standing: list[Standing]
-    ) -> Change | None:
-        """Open, widen or reopen, once the group has waited for others."""
-        kind = IncidentKind(str(key[0]))
-        settle = self.settings.dashboard.rules.settle_s if kind in _REGISTRY else _LINE_SETTLE_S
-        if not codes or judgement.at - self._waiting.setdefault(key, judgement.at) < settle:
-            return None
-        del self._waiting[key]
+    def _grow(self, key: Key, codes: frozenset[int], judgement: Judgement, standing: list[Standing]) -> Change:
+        """Open, widen or reopen."""
+        kind = IncidentKind(key[0])
         target = self._target(kind, key, standing, judgement)
         if target is not None:
-            return self._upgraded(target, codes, judgement)
+            return self._upgraded(target, kind, codes, judgement)
         since = min(judgement.findings[code].since for code in codes)
         again = self._recent((kind,), codes, standing, judgement.at)
         words = sentences.opened(self.settings, kind, codes, since, judgement)
         what = StepKind.REOPENED if again else StepKind.OPENED
         return Change(again, what, kind, self._scope(codes), again.since if again else since, codes, codes, words)
 
-    def _target(
-        self, kind: IncidentKind, key: tuple[object, ...], standing: list[Standing], judgement: Judgement
-    ) -> Standing | None:
+    def _target(self, kind: IncidentKind, key: Key, standing: list[Standing], judgement: Judgement) -> Standing | None:
         """The open incident that these districts belong to."""
         opened = [item for item in standing if item.resolved is None and item.kind is kind]
         if kind in _REGISTRY:
-            return next(iter(opened), None)
+            worse = self._turned_down(judgement, standing) if kind is IncidentKind.OUTAGE else None
+            return next(iter(opened), worse)
         return next((item for item in opened if self._joins(item, key, judgement)), None)
 
-    def _joins(self, item: Standing, key: tuple[object, ...], judgement: Judgement) -> bool:
+    def _joins(self, item: Standing, key: Key, judgement: Judgement) -> bool:
         """Lines of a division are one matter when they go together; a later one is another."""
         code = min(item.ever)
         if item.kind is IncidentKind.AGENT_SILENT:
@@ -305,11 +328,11 @@ class Transitions:
         together = judgement.at - self._opened.get(item.incident_id, judgement.at) <= _JOIN_S
         return self.settings.district(code).division == key[1] and (together or item.scope is Scope.DIVISION)
 
-    def _upgraded(self, item: Standing, codes: frozenset[int], judgement: Judgement) -> Change:
+    def _upgraded(self, item: Standing, kind: IncidentKind, codes: frozenset[int], judgement: Judgement) -> Change:
         members = item.members | codes
         scope = Scope.STATE if item.scope is Scope.STATE else self._scope(members)
-        words = sentences.opened(self.settings, item.kind, members, item.since, judgement)
-        return Change(item, StepKind.UPGRADED, item.kind, scope, item.since, members, codes - item.members, words)
+        words = sentences.opened(self.settings, kind, members, item.since, judgement)
+        return Change(item, StepKind.UPGRADED, kind, scope, item.since, members, codes - item.members, words)
 
     def _recent(
         self, kinds: Collection[IncidentKind], codes: frozenset[int], standing: list[Standing], now: float
@@ -324,10 +347,11 @@ class Transitions:
         return max(again, key=lambda item: item.resolved or 0, default=None)
 
     def _scope(self, codes: frozenset[int]) -> Scope:
-        if len(codes) == 1:
-            return Scope.DISTRICT
+        """The state from the share of an outage on, a division when all are of one, else single districts."""
+        if len(codes) >= max(2, self.settings.dashboard.rules.outage.districts * len(self.settings.districts)):
+            return Scope.STATE
         divisions = {self.settings.district(code).division for code in codes}
-        return Scope.DIVISION if len(divisions) == 1 else Scope.STATE
+        return Scope.DIVISION if len(codes) > 1 and len(divisions) == 1 else Scope.DISTRICT
 
     # -- the monitor itself ----------------------------------------------------------------------------------------------
 
@@ -340,13 +364,46 @@ class Transitions:
         if known or not in_session or judgement.blind_since is None:
             return []
         everyone = frozenset(judgement.findings)
-        words = sentences.blind(self.settings, judgement.blind_since, judgement.at)
         kind = IncidentKind.MONITOR_OFFLINE
-        return [Change(None, StepKind.OPENED, kind, Scope.STATE, judgement.blind_since, everyone, everyone, words)]
+        again = self._recent((kind,), everyone, list(standing), judgement.at)
+        since = again.since if again else judgement.blind_since
+        words = sentences.blind(self.settings, judgement.blind_since, judgement.at)
+        what = StepKind.REOPENED if again else StepKind.OPENED
+        return [Change(again, what, kind, Scope.STATE, since, everyone, everyone, words)]
+
+    # -- over a restart --------------------------------------------------------------------------------------------------
+
+    def memory(self) -> dict[str, Any]:
+        """What a restart must not forget, as JSON."""
+        return {
+            "waiting": [[list(key), since] for key, since in self._waiting.items()],
+            "good_since": list(self._good_since.items()),
+            "relapses": list(self._relapses.items()),
+            "opened": list(self._opened.items()),
+        }
+
+    def remember(self, memory: dict[str, Any]) -> None:
+        """Take back what `memory` gave."""
+        self._waiting = {tuple(key): since for key, since in memory.get("waiting", [])}
+        self._good_since = dict(memory.get("good_since", []))
+        self._relapses = dict(memory.get("relapses", []))
+        self._opened = dict(memory.get("opened", []))
+
+    def _forget(self, standing: Collection[Standing]) -> None:
+        """Drop what was kept of incidents that cannot come back any more."""
+        known = {item.incident_id for item in standing}
+        for kept in (self._good_since, self._relapses, self._opened):
+            for number in kept.keys() - known:
+                del kept[number]
 
 
 def _family(kind: IncidentKind) -> tuple[IncidentKind, ...]:
     return next((family for family in (_REGISTRY, _LINES) if kind in family), (kind,))
+
+
+def _wait(key: Key) -> Key:
+    """What a group waits as: a district that hops between slow and down waits once."""
+    return (_REGISTRY_KEY,) if key[0] in _REGISTRY else key
 
 
 def _state(judgement: Judgement, code: int) -> DistrictState:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 
 from dashboard.doses.delayed import Day, delayed
-from dashboard.doses.pace import Profile
+from dashboard.doses.expected import Profile
 from dashboard.doses.stalls import Stalls
 from dashboard.incidents.incident import IncidentKind
 from dashboard.incidents.transitions import Standing

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, select, update
 
@@ -24,6 +25,22 @@ def add(connection: Connection, name: str, now_ms: int, token: str | None = None
     if known.rowcount == 0:
         connection.execute(agent.insert().values(name=name, **values))
     return token
+
+
+def give_token(connection: Connection, name: str, file: Path, now_ms: int) -> Agent:
+    """The agent whose token stands in the file, mode 0600; a file without a valid one gets a new token."""
+    known = by_token(connection, file.read_text().strip()) if file.exists() else None
+    if known is not None and known.name == name:
+        return known
+    token = add(connection, name, now_ms)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(file.name + ".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(token)
+    fresh.replace(file)
+    added = by_token(connection, token)
+    assert added is not None
+    return added
 
 
 def revoke(connection: Connection, name: str, now_ms: int) -> bool:

@@ -7,18 +7,35 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+class StoreError(RuntimeError):
+    """The store cannot be used; `str()` says which file, why, and what to do."""
+
+
 def open_store(file: Path) -> Engine:
-    """The engine of a SQLite file, created and brought to the newest schema if need be."""
+    """The engine of a SQLite file, created and brought to the newest schema if need be.
+
+    Raises:
+        StoreError: the file is no store, cannot be opened, or belongs to a newer Tikawatch.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     engine = engine_for(f"sqlite+pysqlite:///{file}")
-    upgrade(engine)
+    try:
+        upgrade(engine)
+    except DBAPIError as problem:
+        raise StoreError(
+            f"{file} cannot be used as the store: {problem.orig}. Name another file in dashboard.store"
+        ) from None
+    except CommandError as problem:
+        raise StoreError(f"{file} is not a store of this version: {problem}. Run the Tikawatch that wrote it") from None
     return engine
 
 
@@ -61,7 +78,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def insert_or_replace(connection: Connection, table: Table) -> Any:
+    """INSERT that overwrites the row of the same primary key, in the dialect of the connection."""
+    statement = _dialect(connection).insert(table)
+    keys = list(table.primary_key.columns)
+    values = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=keys, set_=values)
+
+
 def insert_new(connection: Connection, table: Table) -> Any:
     """INSERT that leaves rows alone which are there already, in the dialect of the connection."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
+    return _dialect(connection).insert(table).on_conflict_do_nothing()
+
+
+def _dialect(connection: Connection) -> Any:
+    return postgresql if connection.dialect.name == "postgresql" else sqlite

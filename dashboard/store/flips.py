@@ -13,6 +13,7 @@ WHOLE_STATE = 0
 class Flip(NamedTuple):
     district: int
     at_ms: int
+    since_ms: int
     old: DistrictState
     new: DistrictState
     sentence: str
@@ -27,4 +28,7 @@ def newest(connection: Connection) -> dict[int, Flip]:
     """The last flip of each district that ever had one."""
     last = select(func.max(flip.c.flip_id)).group_by(flip.c.district)
     rows = connection.execute(select(flip).where(flip.c.flip_id.in_(last)))
-    return {r.district: Flip(r.district, r.at_ms, DistrictState(r.old), DistrictState(r.new), r.sentence) for r in rows}
+    return {
+        r.district: Flip(r.district, r.at_ms, r.since_ms, DistrictState(r.old), DistrictState(r.new), r.sentence)
+        for r in rows
+    }

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from dashboard.detection.seen import Seen
 from dashboard.store import histogram
-from dashboard.store.engine import insert_new
+from dashboard.store.engine import insert_new, insert_or_replace
 from dashboard.store.schema import boot, cell, sample, series
 from probes.sample import Batch, CheckKind, Outcome, Reason, Receipt, Sample
 
@@ -18,9 +18,11 @@ CELL_MS = 300_000
 
 def accept(connection: Connection, agent_id: int, batch: Batch, received_ms: int) -> Receipt:
     """Store a batch in the caller's transaction; samples that are there already count as doubled."""
-    boot_id = _boot_id(connection, agent_id, batch, received_ms)
+    skew_ms = int(batch.sent * 1000) - received_ms
+    boot_id = _boot_id(connection, agent_id, batch, received_ms, skew_ms)
+    wrong_ms = skew_ms if abs(skew_ms) > _SKEW_MS else 0
     ids = _series_ids(connection, batch.samples)
-    rows = [_row(item, boot_id, ids[_series_key(item)], received_ms) for item in batch.samples]
+    rows = [_row(item, boot_id, ids[_series_key(item)], received_ms, wrong_ms) for item in batch.samples]
     stored = connection.execute(insert_new(connection, sample), rows).rowcount if rows else 0
     return Receipt(stored=stored, doubled=len(rows) - stored)
 
@@ -31,9 +33,10 @@ def arrived_after(connection: Connection, sample_id: int, limit: int = 20_000) -
     return [_seen(row) for row in connection.execute(query)]
 
 
-def started_between(connection: Connection, start_ms: int, end_ms: int, up_to_id: int) -> list[Seen]:
-    """Samples started in a span and already judged (`sample_id` up to `up_to_id`), in order of arrival."""
-    query = _SEEN.where(sample.c.started_ms >= start_ms, sample.c.started_ms < end_ms, sample.c.sample_id <= up_to_id)
+def started_between(connection: Connection, start: float, end: float, up_to_id: int) -> list[Seen]:
+    """Samples started in a span (seconds UTC) and already judged (`sample_id` up to `up_to_id`), in order of arrival."""
+    within = (sample.c.started_ms >= int(start * 1000), sample.c.started_ms < int(end * 1000))
+    query = _SEEN.where(*within, sample.c.sample_id <= up_to_id)
     return [_seen(row) for row in connection.execute(query.order_by(sample.c.sample_id))]
 
 
@@ -41,13 +44,13 @@ def refresh_cells(connection: Connection, samples: Iterable[Seen]) -> None:
     """Recompute, from the stored samples, each cell that one of these falls into."""
     touched: dict[int, set[tuple[int, str]]] = defaultdict(set)
     for item in samples:
-        start_ms = int((item.at - item.total) * 1000) // CELL_MS * CELL_MS
-        touched[start_ms].add((item.district, str(item.kind)))
-    for start_ms, keys in touched.items():
-        _refresh_bucket(connection, start_ms, keys)
+        touched[item.started_ms // CELL_MS * CELL_MS].add((item.district, str(item.kind)))
+    rows = [row for start_ms, keys in touched.items() for row in _cells(connection, start_ms, keys)]
+    if rows:
+        connection.execute(insert_or_replace(connection, cell), rows)
 
 
-def _refresh_bucket(connection: Connection, start_ms: int, keys: set[tuple[int, str]]) -> None:
+def _cells(connection: Connection, start_ms: int, keys: set[tuple[int, str]]) -> list[dict[str, Any]]:
     query = (
         select(series.c.district, series.c.kind, sample.c.outcome, sample.c.total_us)
         .join(series, series.c.series_id == sample.c.series_id)
@@ -56,11 +59,10 @@ def _refresh_bucket(connection: Connection, start_ms: int, keys: set[tuple[int, 
     groups: dict[tuple[int, str], list[AnyRow]] = defaultdict(list)
     for row in connection.execute(query):
         groups[row.district, row.kind].append(row)
-    for district, kind in keys & groups.keys():
-        where = (cell.c.district == district, cell.c.kind == kind, cell.c.start_ms == start_ms)
-        values = _cell(groups[district, kind])
-        if connection.execute(update(cell).where(*where).values(values)).rowcount == 0:
-            connection.execute(cell.insert().values(district=district, kind=kind, start_ms=start_ms, **values))
+    return [
+        {"district": district, "kind": kind, "start_ms": start_ms} | _cell(groups[district, kind])
+        for district, kind in keys & groups.keys()
+    ]
 
 
 def _cell(rows: Sequence[AnyRow]) -> dict[str, Any]:
@@ -76,28 +78,22 @@ def _cell(rows: Sequence[AnyRow]) -> dict[str, Any]:
 
 # an agent's clock is corrected only when it is plainly wrong; a small skew is mostly the batch's own journey
 _SKEW_MS = 5_000
-_SEEN = (
-    select(
-        sample.c.sample_id, sample.c.started_ms, sample.c.received_ms, sample.c.total_us, sample.c.outcome, sample.c.reason,
-        sample.c.status, series.c.district, series.c.kind, series.c.vantage, boot.c.skew_ms,
-    )
-    .join(series, series.c.series_id == sample.c.series_id)
-    .join(boot, boot.c.boot_id == sample.c.boot_id)
-)  # fmt: skip
+_SEEN = select(
+    sample.c.sample_id, sample.c.started_ms, sample.c.received_ms, sample.c.total_us, sample.c.outcome, sample.c.reason,
+    sample.c.status, series.c.district, series.c.kind, series.c.vantage,
+).join(series, series.c.series_id == sample.c.series_id)  # fmt: skip
 
 
 def _seen(row: AnyRow) -> Seen:
-    skew_ms = row.skew_ms if abs(row.skew_ms) > _SKEW_MS else 0
     total = row.total_us / 1e6
-    at = min(row.started_ms / 1000 + total - skew_ms / 1000, row.received_ms / 1000)
+    at = min(row.started_ms / 1000 + total, row.received_ms / 1000)
     return Seen(
-        row.sample_id, row.district, CheckKind(row.kind), row.vantage, at, total, Outcome(row.outcome), Reason(row.reason),
-        row.status is not None,
+        row.sample_id, row.district, CheckKind(row.kind), row.vantage, row.started_ms, at, total, Outcome(row.outcome),
+        Reason(row.reason), row.status is not None,
     )  # fmt: skip
 
 
-def _boot_id(connection: Connection, agent_id: int, batch: Batch, received_ms: int) -> int:
-    skew_ms = int(batch.sent * 1000) - received_ms
+def _boot_id(connection: Connection, agent_id: int, batch: Batch, received_ms: int, skew_ms: int) -> int:
     news = {"last_ms": received_ms, "skew_ms": skew_ms, "dropped": batch.dropped}
     first = insert_new(connection, boot).values(agent_id=agent_id, boot=batch.boot, first_ms=received_ms, **news)
     connection.execute(first)
@@ -127,10 +123,10 @@ def _known_series(connection: Connection, keys: set[tuple[int, str, str, str]]) 
     return {(row.district, row.check_name, row.kind, row.vantage): row.series_id for row in connection.execute(query)}
 
 
-def _row(item: Sample, boot_id: int, series_id: int, received_ms: int) -> dict[str, Any]:
+def _row(item: Sample, boot_id: int, series_id: int, received_ms: int, wrong_ms: int) -> dict[str, Any]:
     phases = item.phases
     return {
-        "boot_id": boot_id, "seq": item.seq, "series_id": series_id, "started_ms": int(item.started * 1000),
+        "boot_id": boot_id, "seq": item.seq, "series_id": series_id, "started_ms": int(item.started * 1000) - wrong_ms,
         "received_ms": received_ms, "outcome": str(item.outcome), "reason": str(item.reason), "status": item.status,
         "dns_us": _us(phases.dns), "connect_us": _us(phases.connect), "tls_us": _us(phases.tls),
         "first_byte_us": _us(phases.first_byte), "transfer_us": _us(phases.transfer), "visible_us": _us(phases.visible),

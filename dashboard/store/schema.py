@@ -66,7 +66,7 @@ sample = Table(
     Column("boot_id", Id, ForeignKey("boot.boot_id"), nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("series_id", Id, ForeignKey("series.series_id"), nullable=False),
-    Column("started_ms", BigInteger, nullable=False),  # by the agent's clock
+    Column("started_ms", BigInteger, nullable=False),  # by our clock: an agent's plain error (boot.skew_ms) is taken out
     Column("received_ms", BigInteger, nullable=False),
     Column("outcome", String(8), nullable=False),  # Outcome
     Column("reason", String(16), nullable=False),  # Reason
@@ -98,7 +98,8 @@ flip = Table(  # a district changed its state; its state now is its newest flip.
     "flip", metadata,
     Column("flip_id", Id, primary_key=True),
     Column("district", Integer, nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),  # when it was judged
+    Column("since_ms", BigInteger, nullable=False),  # since when it holds, by the samples
     Column("old", String(16), nullable=False), Column("new", String(16), nullable=False),  # DistrictState
     Column("sentence", Text, nullable=False),
     Index("ix_flip_district_at_ms", "district", "at_ms"),
@@ -186,9 +187,9 @@ attempt = Table(
 figure = Table(  # appended, never changed
     "figure", metadata,
     Column("figure_id", Id, primary_key=True),
-    Column("place", String(40), nullable=False),  # LGD code, key of a joint area, or STATE
+    Column("place", String(40), nullable=False),  # LGD code, key of a joint area, STATE, or the letters of another state
     Column("day", String(10), nullable=False),  # service day, YYYY-MM-DD
-    Column("kind", String(12), nullable=False),  # target, reported, recorded, paper
+    Column("kind", String(12), nullable=False),  # target, reported, recorded, paper; since the drive began: reported_cum, recorded_cum
     Column("value", BigInteger, nullable=False),
     Column("as_of_ms", BigInteger, nullable=False),  # hour unknown: end of that day
     Column("hour_known", Integer, nullable=False),
@@ -196,5 +197,16 @@ figure = Table(  # appended, never changed
     Column("said", String(120), nullable=False), Column("source", Text, nullable=False), Column("who", String(120), nullable=False),
     Column("status", String(12), nullable=False), Column("note", Text, nullable=False),
     Column("rehearsed", Integer, nullable=False),  # 1: made up for a rehearsal, and marked wherever it is shown
-    UniqueConstraint("place", "day", "kind", "as_of_ms", "source"),
+    Column("version", Integer, nullable=False, server_default="1"),  # 2 and on: the same telling with another value
+    UniqueConstraint("place", "day", "kind", "as_of_ms", "source", "version"),
+    Index("ix_figure_day_kind", "day", "kind"),
+)  # fmt: skip
+
+dose_delivery = Table(  # a POST of figures that was answered: sent again, it gets the same answer and stores nothing
+    "dose_delivery", metadata,
+    Column("sender", String(64), primary_key=True),
+    Column("delivery_key", String(200), primary_key=True),
+    Column("body_sha256", String(64), nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("answer", Text, nullable=False),
 )  # fmt: skip

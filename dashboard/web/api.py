@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.detection.states import DistrictState
@@ -49,6 +49,11 @@ def create_api(engine: Engine, settings: ControlRoomFile, clock: Clock) -> Bluep
     def incidents() -> Response:
         return _json({"incidents": incident_rows(engine)})
 
+    @blueprint.route("/api/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    def nothing(path: str) -> Response:
+        hint = "There are GET /api/v1/districts, GET /api/v1/incidents, POST /api/v1/samples and POST /api/v1/doses"
+        return _json({"error": f"there is no {path[:60]} to ask so", "field": "", "hint": hint}, HTTPStatus.NOT_FOUND)
+
     return blueprint
 
 
@@ -57,12 +62,14 @@ def readiness(engine: Engine, settings: ControlRoomFile, now: float) -> dict[str
     try:
         with engine.connect() as connection:  # BEGIN IMMEDIATE: fails when the store is not writable
             ran_ms = jobs.ran_at(connection, jobs.WATCH)
-            received_ms = connection.execute(select(func.max(sample.c.received_ms))).scalar()
+            received_ms = connection.execute(
+                select(sample.c.received_ms).order_by(sample.c.sample_id.desc()).limit(1)
+            ).scalar()
             connection.rollback()
     except DBAPIError as problem:
         return {"ready": False, "store": str(problem.orig), "watch_age_s": None, "newest_sample_age_s": None}
     watch_age = None if ran_ms is None else round(now - ran_ms / 1000, 1)
-    alive = watch_age is not None and watch_age <= max(15.0, _MISSED_STEPS * settings.dashboard.step_s)
+    alive = watch_age is not None and abs(watch_age) <= max(15.0, _MISSED_STEPS * settings.dashboard.step_s)
     sample_age = None if received_ms is None else round(now - received_ms / 1000, 1)
     return {"ready": alive, "store": "writable", "watch_age_s": watch_age, "newest_sample_age_s": sample_age}
 
@@ -78,7 +85,7 @@ def district_rows(engine: Engine, settings: ControlRoomFile) -> list[dict[str, A
             {
                 "code": district.code, "name": district.name, "division": district.division,
                 "state": last.new if last else DistrictState.NO_DATA,
-                "since_ms": last.at_ms if last else None, "sentence": last.sentence if last else "nothing measured yet",
+                "since_ms": last.since_ms if last else None, "sentence": last.sentence if last else "nothing measured yet",
             }
         )  # fmt: skip
     return rows

@@ -56,7 +56,7 @@ def header_lines(check: Check) -> tuple[str, ...]:
     return tuple(f"{name}: {value}" for name, value in check.headers.items())
 
 
-def ask(target: Target, clock: Clock, find: str = "") -> Request:
+def ask(target: Target, clock: Clock, find: str = "", neutral: bool = False) -> Request:
     """The GET of a check's own address, within its whole deadline."""
     check = target.check
     return Request(
@@ -65,6 +65,7 @@ def ask(target: Target, clock: Clock, find: str = "") -> Request:
         headers=header_lines(check),
         max_bytes=check.max_bytes,
         find=find,
+        neutral=neutral,
     )
 
 
@@ -74,7 +75,7 @@ def judged(result: Result, expect_status: tuple[int, ...]) -> Result:
         return result
     status = result.status or 0
     if 300 <= status < 400:
-        return replace(result, reason=Reason.REDIRECT, detail=f"answered {status} to {_origin(result.redirect)}")
+        return replace(result, reason=Reason.REDIRECT, detail=f"answered {status} to {origin(result.redirect)}")
     wanted = " or ".join(str(one) for one in expect_status)
     return replace(result, reason=Reason.HTTP_STATUS, detail=f"answered {status}, expected {wanted}")
 
@@ -91,7 +92,10 @@ def measurement(result: Result) -> Measurement:
     )
 
 
-def _origin(url: str) -> str:
+def origin(url: str) -> str:
     """Scheme and host alone: the rest of a redirect may carry a person's data."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an unreadable address"
     return f"{parts.scheme}://{parts.netloc}"[:120] if parts.netloc else "nowhere"

@@ -10,7 +10,7 @@ from probes.sample import Reason
 
 def measure(target: Target, clock: Clock, _random: random.Random) -> Steps:
     """Any HTTP answer is good, whatever its status: it proves that the line works."""
-    result = yield ask(target, clock)
+    result = yield ask(target, clock, neutral=True)
     if result.status is not None:
         result = replace(result, reason=Reason.NONE, detail="")
     return measurement(result)

@@ -7,20 +7,23 @@ registry's operator tells our records from people.
 import json
 import random
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Final
 
 from probes.checks import Measurement, Steps, Target, address, header_lines, judged
 from probes.clock import Clock
 from probes.exchange import Request, Result
+from probes.holds import BUSY, asked_s
 from probes.sample import Reason
-from probes.settings import CleanUp, ReadBack
+from probes.settings import ReadBack
 
 MARKER: Final = "TIKAWATCH-PROBE"
 MARK_HEADER: Final = f"X-Tikawatch-Probe: {MARKER}"
 LOOK_S: Final = 10.0  # one look that hangs must not use up the time of all others
 CLEAN_UP_S: Final = 5.0  # clean-up has its own time, so that a check that ran out of its own still tidies up
+GROWTH: Final = 1.5  # each look that does not see the record makes the next pause longer,
+LONGEST_S: Final = 5.0  # up to this
 SLOWEST: Final = 16  # times every_s: the longest pause while the registry says that it is busy
-BUSY: Final = (429, 503, 504)
 _NEVER_SENT: Final = (Reason.DNS, Reason.REFUSED, Reason.UNREACHABLE, Reason.TLS, Reason.AGENT_OFFLINE)
 
 
@@ -29,12 +32,14 @@ def measure(target: Target, clock: Clock, rng: random.Random) -> Steps:
     check = target.check
     record = f"tw-probe-{rng.getrandbits(64):016x}"
     deadline = clock.monotonic() + check.deadline_s
-    sent = judged((yield _submit(target, record, deadline)), check.expect_status)
+    undo = _take_away(target, record)
+    sent = judged((yield replace(_submit(target, record, deadline), undo=undo)), check.expect_status)
     looks: list[Result] = []
     if sent.reason is Reason.NONE and check.read_back is not None:
-        looks = yield from _look_until_seen(target, check.read_back, record, sent.ended, deadline)
-    if check.clean_up is not None and _may_be_stored(sent):
-        yield _take_away(target, check.clean_up, record, clock.monotonic() + CLEAN_UP_S)
+        look = replace(_look(target, check.read_back, record), undo=undo)
+        looks = yield from _look_until_seen(look, check.read_back.every_s, sent.ended, deadline)
+    if undo is not None and _may_be_stored(sent):
+        yield replace(undo, deadline=clock.monotonic() + CLEAN_UP_S)
     return _concluded(sent, looks)
 
 
@@ -61,26 +66,38 @@ def _submit(target: Target, record: str, deadline: float) -> Request:
     )
 
 
+def _look(target: Target, read_back: ReadBack, record: str) -> Request:
+    return Request(
+        url=address(read_back.url, target.district, record),
+        deadline=0.0,  # each look has its own
+        headers=_headers(target),
+        max_bytes=target.check.max_bytes,
+        find=record,
+    )
+
+
 def _look_until_seen(
-    target: Target, read_back: ReadBack, record: str, accepted: float, deadline: float
+    look: Request, every_s: float, accepted: float, deadline: float
 ) -> Generator[Request, Result, list[Result]]:
     looks: list[Result] = []
-    moment, pause = accepted, read_back.every_s
+    moment, pause = accepted, every_s
     while moment < deadline:
-        look = yield Request(
-            url=address(read_back.url, target.district, record),
-            deadline=min(moment + max(LOOK_S, read_back.every_s), deadline),
-            headers=_headers(target),
-            max_bytes=target.check.max_bytes,
-            find=record,
-            not_before=moment,
-        )
-        looks.append(look)
-        if _sees(look):
+        ends = min(moment + max(LOOK_S, every_s), deadline)
+        looks.append((yield replace(look, deadline=ends, not_before=moment)))
+        last = looks[-1]
+        if _sees(last):
             break
-        pause = min(pause * 2, read_back.every_s * SLOWEST) if look.status in BUSY else read_back.every_s
-        moment = max(look.began + pause, look.ended)
+        moment, pause = _next_look(last, pause, every_s)
     return looks
+
+
+def _next_look(last: Result, pause: float, every_s: float) -> tuple[float, float]:
+    """The moment of the next look, and the pause after it. A record that is long in coming needs no fine measure."""
+    if last.status in BUSY:
+        pause = min(pause * 2, max(every_s * SLOWEST, pause))
+        return max(last.began + pause, last.ended + asked_s(last)), pause
+    longest = max(LONGEST_S, every_s)
+    return max(last.began + min(pause, longest), last.ended), min(pause * GROWTH, longest)
 
 
 def _sees(look: Result) -> bool:
@@ -93,9 +110,12 @@ def _may_be_stored(sent: Result) -> bool:
     return not refused and sent.reason not in _NEVER_SENT and sent.phases.connect is not None
 
 
-def _take_away(target: Target, clean_up: CleanUp, record: str, deadline: float) -> Request:
+def _take_away(target: Target, record: str) -> Request | None:
+    clean_up = target.check.clean_up
+    if clean_up is None:
+        return None
     url = address(clean_up.url, target.district, record)
-    return Request(url=url, deadline=deadline, method=clean_up.method, headers=_headers(target))
+    return Request(url=url, deadline=0.0, method=clean_up.method, headers=_headers(target), undoes=True)
 
 
 def _concluded(sent: Result, looks: list[Result]) -> Measurement:

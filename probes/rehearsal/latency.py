@@ -41,7 +41,7 @@ def hour_of_day(now: float) -> float:
     return (now + IST_AHEAD_S) % 86_400 / 3600
 
 
-def load(hour: float) -> float:
+def load_of_day(hour: float) -> float:
     """Factor of the day's load on every latency: 0.95 outside 7 to 19 o'clock, 1.12 at 13 o'clock."""
     if not 7 < hour < 19:
         return 0.95
@@ -68,4 +68,4 @@ def slowed(call: Call, factor: float) -> float:
 def draw_s(call: Call, district: int, hour: float, random: Random, factor: float = 1.0) -> float:
     """One latency in seconds; for an upload from sent to visible, VISIBLE_SHARE of it after the acceptance."""
     jitter = random.lognormvariate(0.0, _SPREAD)
-    return usual_s(call, district) * load(hour) * slowed(call, factor) * jitter
+    return usual_s(call, district) * load_of_day(hour) * slowed(call, factor) * jitter

@@ -2,9 +2,12 @@
 
 import email
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default as POLICY
 from email.utils import parsedate_to_datetime
@@ -28,11 +31,12 @@ class Mail:
 
 
 class MailFolder:
-    """A folder of mails that survives a restart; used from one thread."""
+    """A folder of mails that survives a restart; safe to use from several threads."""
 
     def __init__(self, folder: Path, max_mails: int = MAX_MAILS) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._max_mails = folder, max_mails
+        self._lock = threading.Lock()
         self._mails: OrderedDict[int, Mail] = OrderedDict()
         for file in sorted(folder.glob("[0-9]*.eml")):
             if file.stem.isdigit():
@@ -41,23 +45,24 @@ class MailFolder:
 
     def mails(self) -> list[Mail]:
         """Newest first."""
-        return list(reversed(self._mails.values()))
+        with self._lock:
+            return list(reversed(self._mails.values()))
 
     def message(self, number: int) -> EmailMessage | None:
         """The whole mail; None when there is none of that number."""
-        if number not in self._mails:
-            return None
-        return _parsed(self._file(number).read_bytes())
+        with self._lock:
+            return _parsed(self._file(number).read_bytes()) if number in self._mails else None
 
     def add(self, to: Sequence[str], content: bytes) -> Mail:
         """Store one mail; it is on disk when this returns."""
-        number = self._last = self._last + 1
         stored = b"".join(b"X-Envelope-To: " + _one_line(address) + b"\r\n" for address in to) + content
-        self._write(self._file(number), stored)
-        mail = self._mails[number] = _summary(number, stored)
-        while len(self._mails) > self._max_mails:
-            oldest, _ = self._mails.popitem(last=False)
-            self._file(oldest).unlink(missing_ok=True)
+        with self._lock:
+            number = self._last = self._last + 1
+            self._write(self._file(number), stored)
+            mail = self._mails[number] = _summary(number, stored)
+            while len(self._mails) > self._max_mails:
+                oldest, _ = self._mails.popitem(last=False)
+                self._file(oldest).unlink(missing_ok=True)
         return mail
 
     def _file(self, number: int) -> Path:
@@ -77,6 +82,16 @@ class MailFolder:
             os.close(folder)
 
 
+def headers(message: EmailMessage) -> list[tuple[str, str]]:
+    """All headers as texts, whatever is in them: the library's own reading fails on some that are broken."""
+    return [(name, _readable(str(value))) for name, value in message.raw_items()]
+
+
+def header(message: EmailMessage, name: str) -> str:
+    """The first header of that name; empty when there is none."""
+    return next((value for one, value in headers(message) if one.lower() == name.lower()), "")
+
+
 def text_and_html(message: EmailMessage) -> tuple[str, str]:
     """The plain text and the HTML part, each empty when the mail has none."""
     plain, html = message.get_body(("plain",)), message.get_body(("html",))
@@ -92,6 +107,14 @@ def _content(part: object) -> str:
         return str(part.get_payload())
 
 
+def _readable(raw: str) -> str:
+    line = "".join(raw.splitlines()).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    try:
+        return str(make_header(decode_header(line)))
+    except (HeaderParseError, LookupError, ValueError):  # broken base64, or a charset nobody knows
+        return line
+
+
 def _parsed(content: bytes) -> EmailMessage:
     return email.message_from_bytes(content, EmailMessage, policy=POLICY)
 
@@ -100,10 +123,10 @@ def _summary(number: int, content: bytes) -> Mail:
     message = _parsed(content)
     return Mail(
         number=number,
-        to=tuple(str(address) for address in message.get_all("X-Envelope-To", [])),
-        subject=str(message.get("Subject", "")),
-        message_id=str(message.get("Message-ID", "")).strip(),
-        date=_iso(str(message.get("Date", ""))),
+        to=tuple(value for name, value in headers(message) if name == "X-Envelope-To"),
+        subject=header(message, "Subject"),
+        message_id=header(message, "Message-ID").strip(),
+        date=_iso(header(message, "Date")),
         text=text_and_html(message)[0][:_MAX_TEXT],
     )
 

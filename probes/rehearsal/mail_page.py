@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from html import escape
 from typing import Final
 
-from probes.rehearsal.mail_folder import Mail, text_and_html
+from probes.rehearsal.mail_folder import Mail, header, headers, text_and_html
 
 SAYING: Final = "Mail catcher of the rehearsal: nothing here was sent to anybody"
 CONTENT_SECURITY_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
@@ -54,15 +54,15 @@ def list_page(mails: Sequence[Mail]) -> str:
 
 def mail_page(number: int, message: EmailMessage) -> str:
     """One mail: headers, plain text, and HTML in a frame that may run nothing and fetch nothing."""
-    subject = str(message.get("Subject", "")) or "(no subject)"
-    headers = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(str(value))}</td></tr>' for name, value in message.items()
+    subject = header(message, "Subject") or "(no subject)"
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in headers(message)
     )
     text, html = text_and_html(message)
     parts = [
         '<p><a href="/">All mails</a></p>',
         f"<h1>{escape(subject)}</h1>",
-        f'<div class="card"><table><tbody>{headers}</tbody></table></div>',
+        f'<div class="card"><table><tbody>{rows}</tbody></table></div>',
         f'<h2>Text part</h2><div class="card"><pre>{escape(text) or "none"}</pre></div>',
         "<h2>HTML part</h2>",
         f'<iframe sandbox="" title="HTML part of mail {number}" srcdoc="{escape(html)}"></iframe>'

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dashboard.store.engine import open_store
+from tests.stores import fresh_store
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(tmp_path / "tikawatch.db")
+    engine = fresh_store(tmp_path / "tikawatch.db")
     yield engine
     engine.dispose()

@@ -79,7 +79,13 @@ def test_an_empty_store_can_be_scraped(client: FlaskClient) -> None:
 
 def test_every_metric_stands_in_the_docs_and_no_other() -> None:
     page = (EXAMPLE.parent / "docs" / "metrics.md").read_text(encoding="utf-8")
-    assert {metric.name for metric in metrics.TABLE.values()} <= set(re.findall(r"`(tikawatch_[a-z_]+)`", page))
+    rows = page.partition("## Control room")[2]
+    assert {metric.name for metric in metrics.TABLE.values()} == set(re.findall(r"`(tikawatch_[a-z_]+)`", rows))
+
+
+def test_what_is_not_there_is_said_in_json(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/nothing")
+    assert (answer.status_code, answer.get_json()["error"]) == (404, "there is no v1/nothing to ask so")
 
 
 def test_districts_and_incidents_are_listed(client: FlaskClient, room: Room) -> None:

@@ -2,6 +2,10 @@
 
 import re
 
+from dashboard.doses.decoding import MAX_BYTES
+from dashboard.doses.figure import KINDS, SINCE_START
+from dashboard.doses.rows import COLUMNS
+from dashboard.doses.table import MAX_LINE, MAX_ROWS
 from dashboard.settings import Rules
 from tests.places import EXAMPLE
 
@@ -32,3 +36,11 @@ def test_every_link_of_the_readme_leads_somewhere() -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in re.findall(r"\]\(([^)#:]+)\)", page):
         assert (ROOT / path).exists(), path
+
+
+def test_the_page_of_doses_names_every_column_kind_and_limit() -> None:
+    page = (ROOT / "docs" / "doses.md").read_text(encoding="utf-8")
+    assert ",".join(COLUMNS) in page
+    assert all(f"| `{column}` |" in page for column in COLUMNS)
+    assert all(f"`{kind}`" in page for kind in (*KINDS, *SINCE_START.values()))
+    assert f"{MAX_BYTES // 2**20} MiB, {MAX_ROWS:,} rows, {MAX_LINE // 1024} kB a line" in page

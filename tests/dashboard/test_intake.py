@@ -102,6 +102,9 @@ def test_a_bad_batch_gets_the_right_answer_with_the_field_and_nothing_is_stored(
 
 def test_what_is_not_gzip_or_too_long_is_refused_without_being_unpacked(agent: Agent) -> None:
     assert agent.post(b"plain", Content_Encoding="gzip")[0] == 400
+    broken = bytearray(gzip.compress(GOOD))
+    broken[15] ^= 0xFF
+    assert agent.post(bytes(broken), Content_Encoding="gzip")[0] == 400
     assert agent.post(b" " * (MAX_BYTES + 1))[0] == 413
     assert agent.post(gzip.compress(b" " * (MAX_BYTES * 50)), Content_Encoding="gzip")[0] == 413
 

@@ -87,9 +87,7 @@ def test_run_starts_both_roles_makes_its_own_token_and_starts_a_dead_one_again(t
 
         holder = int((tmp_path / "tikawatch.db.lock").read_text())
         os.kill(holder, signal.SIGKILL)
-        eventually(
-            lambda: (tmp_path / "tikawatch.db.lock").read_text(), lambda text: bool(text) and int(text) != holder
-        )
+        eventually((tmp_path / "tikawatch.db.lock").read_text, lambda text: bool(text) and int(text) != holder)
         eventually(machine.ready)
         assert machine.stop() == {"run": 0}
         assert "serve ended with status -9; starting it again" in machine.log("run")

@@ -1,37 +1,23 @@
-"""What the agent's tests share: a clock set by hand, and one request through a real loop."""
+"""What the agent's tests share: a clock moved by hand, and one request through a real loop."""
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from probes.clock import WallClock
+from probes.clock import SetClock, WallClock
 from probes.exchange import Request, Result
+from probes.rehearsal.registry import StandIn
 from probes.transfers import TransferLoop
 
-
-@dataclass
-class HandClock:
-    """Stands still until it is moved."""
-
-    wall: float = 1_610_800_000.0
-    tick: float = 1000.0
-
-    def now(self) -> float:
-        return self.wall
-
-    def monotonic(self) -> float:
-        return self.tick
-
-    def move(self, seconds: float) -> None:
-        self.wall += seconds
-        self.tick += seconds
+from .agents import Place, stand_in
+from .servers import HttpServer, Intake, http_server
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> SetClock:
+    return SetClock(1000.0)
 
 
 Fetch = Callable[..., Result]
@@ -69,3 +55,37 @@ def fetch(loop: TransferLoop) -> Fetch:
         return run_all(loop, [Request(url=url, deadline=deadline, **more)])[0]  # type: ignore[arg-type]
 
     return fetch
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> Path:
+    file = tmp_path / "token"
+    file.write_text("secret\n")
+    return file
+
+
+@pytest.fixture
+def intake() -> Intake:
+    return Intake()
+
+
+@pytest.fixture
+def room(intake: Intake) -> Iterator[HttpServer]:
+    with http_server(intake) as server:
+        yield server
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path)
+    yield made
+    for process in made.started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def good() -> Iterator[StandIn]:
+    with stand_in() as registry:
+        yield registry

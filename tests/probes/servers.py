@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-Handle = Callable[[socket.socket], None]
+Handle = Callable[[socket.socket], object]
 
 
 def read_request(connection: socket.socket) -> bytes:
@@ -167,25 +167,3 @@ class Intake:
         self.doubled += known
         self.samples.update(zip(keys, batch["samples"], strict=True))  # type: ignore[call-overload]
         return json.dumps({"stored": len(keys) - known, "doubled": known}).encode()
-
-
-class Registry:
-    """A stand-in registry: keeps records unless told not to."""
-
-    def __init__(self, shows: bool = True) -> None:
-        self.shows = shows
-        self.records: dict[str, bytes] = {}
-        self.deleted: list[str] = []
-
-    def __call__(self, call: Call) -> tuple[int, bytes]:
-        key = call.path.rsplit("/", 1)[-1]
-        if call.method == "POST":
-            self.records[json.loads(call.body)["id"]] = call.body
-            return 201, b"{}"
-        if call.method == "DELETE":
-            self.deleted.append(key)
-            self.records.pop(key, None)
-            return 204, b""
-        if "records" not in call.path:
-            return 200, b"OK"
-        return (200, self.records[key]) if self.shows and key in self.records else (404, b"{}")

@@ -32,6 +32,7 @@ CONNECTED = Phases(dns=0.1, connect=0.1, total=2.0)
         (pycurl.E_FILESIZE_EXCEEDED, 0, Reason.TOO_LARGE),
         (pycurl.E_OUT_OF_MEMORY, 0, Reason.AGENT_OFFLINE),
         (pycurl.E_HTTP2, 0, Reason.PROTOCOL),
+        (92, 0, Reason.RESET),  # CURLE_HTTP2_STREAM
         (12345, 0, Reason.PROTOCOL),
     ],
 )
@@ -54,6 +55,17 @@ def test_a_code_has_its_reason(code: int, os_errno: int, reason: Reason) -> None
 )
 def test_a_timeout_names_the_stage_it_ended_in(phases: Phases, reason: Reason, detail: str) -> None:
     assert reason_of(pycurl.E_OPERATION_TIMEDOUT, 0, "Timeout was reached", phases) == (reason, detail)
+
+
+def test_a_timeout_of_the_hand_shake_names_it() -> None:
+    _, detail = reason_of(pycurl.E_OPERATION_TIMEDOUT, 0, "", CONNECTED, secure=True)
+    assert detail == "no end after 2.0 s, making the connection secure"
+
+
+@pytest.mark.parametrize("code", [pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL])
+def test_an_address_that_cannot_be_asked_says_nothing_of_an_answer(code: int) -> None:
+    assert reason_of(code, 0, "no host", NOTHING) == (Reason.PROTOCOL, "the address cannot be asked (no host)")
+    assert reason_of(code, 0, "", CONNECTED)[1].startswith("the answer is not HTTP")
 
 
 def test_a_detail_is_printable_and_short() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from probes.checks import Target
 from probes.cohorts import EveryFromNow, start_releases
-from probes.schedule import JITTER_SHARE, Schedule, Start, phase
+from probes.schedule import JITTER_SHARE, Budget, Schedule, Start, phase
 from probes.settings import Check
 
 PING = Check.model_validate({"name": "ping", "kind": "http", "url": "http://127.0.0.1:1/", "interval_s": 15})
@@ -22,7 +22,7 @@ def targets(count: int, check: Check = PING) -> list[Target]:
 
 
 def schedule(members: list[Target], in_flight: int = 1000, starts_per_second: float = 1000, seed: int = 1) -> Schedule:
-    return Schedule(members, 0.0, in_flight, starts_per_second, random.Random(seed))
+    return Schedule(members, 0.0, in_flight, Budget(starts_per_second, 0.0), random.Random(seed), "agent-1")
 
 
 def play(
@@ -49,7 +49,7 @@ def test_every_target_starts_once_per_interval_at_its_phase() -> None:
     started = play(schedule(members), until=60.0)
     assert set(Counter(start.target for _, start in started).values()) == {4}
     for now, start in started:
-        into = (start.due - phase(start.target)) % 15
+        into = (start.due - phase(start.target, "agent-1")) % 15
         assert min(into, 15 - into) <= JITTER_SHARE * 15 + 1e-6
         assert 0 <= now - start.due < 0.02
 
@@ -58,18 +58,20 @@ def test_starts_do_not_drift() -> None:
     [target] = targets(1)
     started = play(schedule([target]), until=15_000.0, step=0.5)
     assert len(started) == 1000
-    assert started[-1][1].due == pytest.approx(phase(target) + 999 * 15, abs=JITTER_SHARE * 15 + 1e-6)
+    assert started[-1][1].due == pytest.approx(phase(target, "agent-1") + 999 * 15, abs=JITTER_SHARE * 15 + 1e-6)
 
 
-def test_a_phase_stays_the_same_and_differs_between_districts_and_checks() -> None:
+def test_a_phase_stays_the_same_and_differs_between_districts_checks_and_agents() -> None:
     one, other = targets(2)
-    assert phase(one) == phase(Target(467, PING))
-    assert len({phase(one), phase(other), phase(Target(467, PING.model_copy(update={"name": "page"})))}) == 3
-    assert all(0 <= phase(target) < 15 for target in targets(200))
+    page = Target(467, PING.model_copy(update={"name": "page"}))
+    assert phase(one, "agent-1") == phase(Target(467, PING), "agent-1")
+    different = {phase(target, "agent-1") for target in (one, other, page)} | {phase(one, "agent-2")}
+    assert len(different) == 4
+    assert all(0 <= phase(target, "agent-1") < 15 for target in targets(200))
 
 
 def test_phases_spread_the_load_over_the_interval() -> None:
-    thirds = Counter(int(phase(target) // 5) for target in targets(300))
+    thirds = Counter(int(phase(target, "agent-1") // 5) for target in targets(300))
     assert all(70 < thirds[third] < 130 for third in range(3))
 
 
@@ -100,6 +102,20 @@ def test_no_more_starts_than_the_budget_even_when_all_are_late() -> None:
     assert 100 <= len(started) <= 103
     by_second = Counter(int(now) for now, _ in started)
     assert max(by_second.values()) <= 22
+
+
+def test_other_requests_come_out_of_the_same_budget() -> None:
+    budget = Budget(10, 0.0)
+    plan = Schedule(targets(400), 0.0, 1000, budget, random.Random(1), "agent-1")
+    looks = [budget.take(14.0) for _ in range(20)]
+    assert looks == [pytest.approx(14.0 + max(number * 0.1 - 0.1, 0)) for number in range(20)]
+    assert plan.due(14.0) == plan.due(15.8) == []
+    assert len(plan.due(15.91)) == 1
+
+
+def test_a_budget_without_end_never_waits() -> None:
+    budget = Budget(float("inf"), 0.0)
+    assert [budget.take(5.0) for _ in range(3)] == [5.0, 5.0, 5.0]
 
 
 def test_a_budget_too_small_skips_turns_instead_of_piling_them_up() -> None:

@@ -3,13 +3,15 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from probes.sample import CheckKind, Outcome, Phases, Reason, Sample
-from probes.spool import ASIDE_KEPT, Spool, SpoolError
+from probes.spool import ASIDE_KEPT, LEFT_KEPT, Left, Spool, SpoolError, Waiting
 
 
 def sample(seq: int, good: bool = True) -> Sample:
@@ -104,16 +106,24 @@ def test_the_same_samples_appended_twice_are_kept_once(spool: Spool) -> None:
     assert (waiting(spool), len(spool)) == ([1, 2], 2)
 
 
-def test_a_sample_set_aside_is_out_of_the_way_and_tried_again_at_the_next_start(file: Path) -> None:
+def numbers(found: Waiting | None) -> list[int]:
+    return [Sample.model_validate_json(body).seq for _, body in found.rows] if found else []
+
+
+def test_a_sample_set_aside_is_out_of_the_way_and_can_be_tried_again_after_the_next_start(file: Path) -> None:
     spool = Spool(file, 1000)
     spool.append([sample(1), sample(2)])
     found = spool.oldest(1)
     assert found is not None
     spool.set_aside(found.rows[0][0], "refused")
-    assert (waiting(spool), len(spool)) == ([2], 1)
+    assert (waiting(spool), len(spool), spool.oldest_aside(0, 10)) == ([2], 1, None)
     spool.close()
     again = Spool(file, 1000)
-    assert (sorted(waiting(again)), len(again)) == ([1, 2], 2)
+    aside = again.oldest_aside(0, 10)
+    assert aside is not None
+    assert (waiting(again), len(again), numbers(aside), aside.boot) == ([2], 1, [1], spool.boot)
+    again.forget_aside([row for row, _ in aside.rows])
+    assert again.oldest_aside(0, 10) is None
     again.close()
 
 
@@ -122,13 +132,71 @@ def test_what_is_set_aside_is_bounded(file: Path) -> None:
     spool.append([sample(seq) for seq in range(1, ASIDE_KEPT + 12)])
     found = spool.oldest(ASIDE_KEPT + 11)
     assert found is not None
-    for row, _ in found.rows:
-        spool.set_aside(row, "refused")
-    assert len(spool) == 0
+    dropped = sum(spool.set_aside(row, "refused") for row, _ in found.rows)
+    assert (len(spool), dropped) == (0, 11)
+    spool.append([sample(5001)])
+    later = spool.oldest(1)
+    assert later is not None
+    assert later.dropped == 11
     spool.close()
     again = Spool(file, 5000)
-    assert len(again) == ASIDE_KEPT
+    assert numbers(again.oldest_aside(0, 5000)) == list(range(12, ASIDE_KEPT + 12))
     again.close()
+
+
+@pytest.mark.process
+def test_its_count_is_right_while_several_threads_use_it(file: Path) -> None:
+    spool, switches = Spool(file, 300), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    done = threading.Event()
+
+    def deliver() -> None:
+        while not done.is_set():
+            found = spool.oldest(4)
+            if found is not None:
+                spool.set_aside(found.rows[0][0], "refused")
+                spool.forget([row for row, _ in found.rows[1:]])
+
+    delivering = threading.Thread(target=deliver)
+    delivering.start()
+    try:
+        for seq in range(1, 3000, 10):
+            spool.append([sample(one) for one in range(seq, seq + 10)])
+    finally:
+        done.set()
+        delivering.join()
+        sys.setswitchinterval(switches)
+    assert len(spool) == spool._db.execute("SELECT count(*) FROM sample").fetchone()[0]
+    spool.close()
+
+
+def test_records_left_behind_are_there_after_a_restart_until_they_are_taken_away(file: Path) -> None:
+    spool = Spool(file, 1000)
+    assert (
+        spool.leave_behind([Left("upload", "http://x/1", "DELETE", 100.0), Left("upload", "http://x/2", "POST", 50.0)])
+        == []
+    )
+    spool.close()
+    again = Spool(file, 1000)
+    assert again.left_behind(49.0, 10) == []
+    second, first = again.left_behind(100.0, 10)
+    assert (second.url, second.method, first.url, first.tries) == ("http://x/2", "POST", "http://x/1", 1)
+    again.put_off(replace(first, tries=2, due=900.0))
+    again.taken_away(second)
+    assert (again.left_behind(899.0, 10), again.count_left()) == ([], 1)
+    assert again.left_behind(900.0, 10)[0].tries == 2
+    again.close()
+
+
+def test_a_clock_that_was_set_back_does_not_put_clean_ups_off_for_ever(spool: Spool) -> None:
+    spool.leave_behind([Left("upload", "http://x/1", "DELETE", 1.7e9)])
+    assert len(spool.left_behind(1.6e9, 10)) == 1
+
+
+def test_of_too_many_records_left_behind_the_oldest_are_given_up(spool: Spool) -> None:
+    records = [Left("upload", f"http://x/{number}", "DELETE", 1.0) for number in range(LEFT_KEPT + 2)]
+    assert {one.url for one in spool.leave_behind(records)} == {"http://x/0", "http://x/1"}
+    assert spool.count_left() == LEFT_KEPT
 
 
 def test_it_commits_in_full_to_a_write_ahead_log(spool: Spool) -> None:

@@ -53,6 +53,7 @@ def test_a_certificate_nobody_vouches_for_is_a_tls_fault(port: int) -> None:
     result = fetch(f"https://127.0.0.1:{port}/", system_ca_file())
     assert (result.reason, result.status) == (Reason.TLS, None)
     assert result.detail.startswith("the secure connection failed (")
+    assert (result.phases.first_byte, result.phases.transfer) == (None, None)
 
 
 def test_a_certificate_for_another_name_is_a_tls_fault(port: int) -> None:

@@ -141,7 +141,9 @@ def test_right_after_our_own_start_silence_is_ours() -> None:
 
 
 def test_an_agent_without_network_says_nothing_of_the_registry() -> None:
-    offline = Seen(0, THANE, CheckKind.HTTP, "v", START + 700, 0.1, Outcome.UNKNOWN, Reason.AGENT_OFFLINE, False)
+    offline = Seen(
+        0, THANE, CheckKind.HTTP, "v", int(START + 700) * 1000, START + 700, 0.1, Outcome.UNKNOWN, Reason.AGENT_OFFLINE
+    )
     finding = judged(quiet_then([offline]), START + 780)
     assert (finding.state, finding.evidence) == (DistrictState.NO_DATA, "its agent has no network")
 
@@ -185,3 +187,69 @@ def test_uploads_around_the_limit_do_not_make_a_district_flicker() -> None:
         if finding.state is DistrictState.SLOW:
             assert finding.since == pytest.approx(START + 600)
     assert states == [DistrictState.OK] * 2 + [DistrictState.SLOW] * 8 + [DistrictState.OK] * 2
+
+
+@pytest.mark.parametrize("cut_s", [90, 300, 600])
+def test_the_end_of_a_black_hole_is_not_blamed_on_the_registry_by_uploads_that_began_in_it(cut_s: int) -> None:
+    cut, back = START + 600, START + 600 + cut_s
+    lost = [
+        Seen(0, THANE, kind, "v", int(t * 1000), t + total, total, Outcome.FAILED, Reason.TIMEOUT)
+        for kind, total in ((CheckKind.HTTP, 10.0), (CheckKind.ANCHOR, 5.0), (CheckKind.UPLOAD, 90.0))
+        for t in range(int(cut), int(back), 15 if kind is not CheckKind.UPLOAD else 90)
+    ]
+    samples = sorted(quiet_then(lost, THANE_ROUNDS.rounds(back, back + 400)), key=lambda seen: seen.at)
+    judge = Judge(RULES, [THANE], START - 3600)
+    states = set()
+    for tick in range(600, 600 + cut_s + 400, 5):
+        now = START + tick
+        judge.observe(seen for seen in samples if (now - 5 if tick > 600 else 0) < seen.at <= now)
+        states.add(judge.judge(now).findings[THANE].state)
+    assert states <= {DistrictState.OK, DistrictState.OWN_LINE}
+
+
+def test_uploads_that_come_seldom_are_judged_all_the_same() -> None:
+    seldom = Stream(THANE, every=180)
+    pings = [seen for seen in THANE_ROUNDS.rounds(START, START + 1200) if seen.kind is CheckKind.HTTP]
+    uploads = [seen for seen in seldom.rounds(START, START + 1200, upload=45.0) if seen.kind is CheckKind.UPLOAD]
+    assert judged(sorted([*pings, *uploads], key=lambda seen: seen.at), START + 1200).state is DistrictState.SLOW
+
+
+def test_districts_that_no_agent_measures_do_not_make_the_monitor_blind() -> None:
+    judge = Judge(RULES, [THANE, RAIGAD, *range(1, 35)], START - 3600)
+    judge.observe(Stream(THANE).rounds(START, START + 300))
+    assert judge.judge(START + 300).blind_since is None
+    assert judge.judge(START + 500).blind_since == pytest.approx(START + 287)
+
+
+def test_what_is_usual_survives_a_restart_in_the_middle_of_a_slowdown() -> None:
+    judge = Judge(RULES, [THANE], START - 3600)
+    judge.observe(THANE_ROUNDS.rounds(START, START + 600))
+    judge.observe(THANE_ROUNDS.rounds(START + 600, START + 700, upload=9.0))
+    assert judge.judge(START + 700).findings[THANE].state is DistrictState.SLOW
+    fresh = Judge(RULES, [THANE], START + 700)
+    fresh.remember(judge.memory())
+    fresh.observe(THANE_ROUNDS.rounds(START + 610, START + 700, upload=9.0))
+    fresh.observe(THANE_ROUNDS.rounds(START + 700, START + 3000, upload=9.0))
+    finding = fresh.judge(START + 3000).findings[THANE]
+    assert (finding.state, finding.evidence) == (DistrictState.SLOW, "uploads take 9.0 s, usually 2.0 s")
+
+
+def test_errors_do_not_make_a_later_slow_upload_count_double() -> None:
+    judge = Judge(RULES, [THANE], START - 3600)
+    judge.observe(THANE_ROUNDS.rounds(START, START + 600))
+    judge.judge(START + 600)
+    bad = [
+        s._replace(outcome=Outcome.FAILED, reason=Reason.HTTP_STATUS) if s.kind is CheckKind.HTTP and i % 2 else s
+        for i, s in enumerate(THANE_ROUNDS.rounds(START + 600, START + 900))
+    ]
+    judge.observe(bad)
+    assert judge.judge(START + 900).findings[THANE].state is DistrictState.DEGRADED
+    for tick in range(900, 1500, 45):
+        judge.observe(
+            [
+                *THANE_ROUNDS.rounds(START + tick, START + tick + 30),
+                *THANE_ROUNDS.rounds(START + tick + 30, START + tick + 45, upload=9.0),
+            ]
+        )
+        state = judge.judge(START + tick + 45).findings[THANE].state
+    assert state is DistrictState.OK

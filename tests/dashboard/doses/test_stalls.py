@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.doses.delayed import Day, delayed
-from dashboard.doses.pace import Profile, pace, tail
+from dashboard.doses.expected import Profile, pace, tail
 from dashboard.doses.stalls import Stall, Stalls
 from dashboard.thresholds import Doses
 

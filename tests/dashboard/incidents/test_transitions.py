@@ -1,5 +1,6 @@
 """Incidents open, grow, close and come back; never doubled, never outside sessions."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -91,7 +92,7 @@ def test_districts_that_turn_slow_within_the_settling_time_are_one_incident() ->
     assert room.at(NOON, {THANE: SLOW}) == []
     changes = room.for_a_while(NOON + 5, 20, {THANE: SLOW, PUNE: SLOW, NASHIK: SLOW})
     assert [(c.what, c.kind, c.scope, set(c.joined)) for c in changes] == [
-        (StepKind.OPENED, IncidentKind.SLOWDOWN, Scope.STATE, {THANE, PUNE, NASHIK})
+        (StepKind.OPENED, IncidentKind.SLOWDOWN, Scope.DISTRICT, {THANE, PUNE, NASHIK})
     ]
     assert changes[0].sentence == (
         "Registry slow in Nashik, Pune and Thane since 11:59: uploads take 9.0 to 14 s; the 33 others are ok"
@@ -278,3 +279,61 @@ def test_after_two_relapses_recovery_must_hold_for_longer() -> None:
         StepKind.OPENED, StepKind.RESOLVED, StepKind.REOPENED, StepKind.RESOLVED, StepKind.REOPENED,
     ]  # fmt: skip
     assert [c.what for c in room.for_a_while(NOON + 600, 480, {})] == [StepKind.RESOLVED]
+
+
+def test_a_slowdown_whose_only_district_goes_down_is_upgraded_to_an_outage() -> None:
+    room = Room()
+    room.for_a_while(NOON, 20, {THANE: SLOW})
+    changes = room.for_a_while(NOON + 30, 60, {THANE: DOWN})
+    assert [(c.what, c.kind, set(c.members), set(c.joined)) for c in changes] == [
+        (StepKind.UPGRADED, IncidentKind.OUTAGE, {THANE}, set())
+    ]
+    assert changes[0].sentence.startswith("Registry down in Thane")
+
+
+def test_an_outage_of_two_districts_is_not_the_states_and_takes_no_slow_district_in() -> None:
+    room = Room()
+    changes = room.for_a_while(NOON, 20, {PUNE: DOWN, JALGAON: DOWN})
+    assert [(c.kind, c.scope) for c in changes] == [(IncidentKind.OUTAGE, Scope.DISTRICT)]
+    more = room.for_a_while(NOON + 30, 25, {PUNE: DOWN, JALGAON: DOWN, THANE: SLOW})
+    assert [(c.what, c.kind, set(c.members)) for c in more] == [(StepKind.OPENED, IncidentKind.SLOWDOWN, {THANE})]
+
+
+def test_a_district_is_in_one_registry_incident_at_a_time_even_when_all_goes_down() -> None:
+    room = Room()
+    room.for_a_while(NOON, 25, {THANE: SLOW, PUNE: SLOW, JALGAON: DOWN})
+    room.for_a_while(NOON + 40, 60, dict.fromkeys(EVERYONE, DOWN), wide=(STATE_DOWN,))
+    members = [code for item in room.standing.values() for code in item.members]
+    assert sorted(members) == sorted(EVERYONE)
+    joined = [code for change in room.told for code in change.joined]
+    assert sorted(joined) == sorted(EVERYONE)
+
+
+def test_a_district_that_hops_between_down_and_degraded_is_told_all_the_same() -> None:
+    room = Room()
+    changes = [
+        change
+        for tick in range(0, 120, 15)
+        for change in room.at(NOON + tick, {THANE: DOWN if tick % 30 else DistrictState.DEGRADED})
+    ]
+    assert [c.what for c in changes][:1] == [StepKind.OPENED]
+
+
+def test_a_monitor_that_flaps_goes_on_in_one_incident() -> None:
+    room = Room()
+    silent = dict.fromkeys(EVERYONE, SILENT)
+    for start in range(0, 900, 300):
+        room.for_a_while(NOON + start, 60, silent, blind=NOON - 100)
+        room.for_a_while(NOON + start + 65, 100, {})
+    assert {c.incident.incident_id for c in room.told if c.incident} == {1}
+    assert [c.what for c in room.told][:3] == [StepKind.OPENED, StepKind.RESOLVED, StepKind.REOPENED]
+
+
+def test_waits_survive_a_restart() -> None:
+    room = Room()
+    room.at(NOON, {THANE: SLOW})
+    room.at(NOON + 15, {THANE: SLOW})
+    fresh = Transitions(room.transitions.settings)
+    fresh.remember(json.loads(json.dumps(room.transitions.memory())))
+    room.transitions = fresh
+    assert [c.what for c in room.at(NOON + 20, {THANE: SLOW})] == [StepKind.OPENED]

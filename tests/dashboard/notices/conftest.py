@@ -9,9 +9,9 @@ from sqlalchemy import Engine, insert
 
 from dashboard.incidents.incident import IncidentKind, Scope, Step, StepKind
 from dashboard.settings import SECTIONS_OF_OTHERS, ControlRoomFile
-from dashboard.store.engine import open_store
 from dashboard.store.schema import incident, incident_step
 from probes.config_file import load
+from tests.stores import fresh_store
 
 from .relay import Relay
 
@@ -96,7 +96,7 @@ def settings(example: ControlRoomFile, relay: Relay) -> ControlRoomFile:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    store = open_store(tmp_path / "store.db")
+    store = fresh_store(tmp_path / "store.db")
     yield store
     store.dispose()
 

@@ -66,10 +66,7 @@ def test_samples_are_read_on_in_order_of_arrival_with_their_end_as_time(engine: 
     stored(engine, a_batch([a_sample(1, THANE, NOON, 2.5), a_sample(2, RAIGAD, NOON - 60, 1.0, kind="http")]))
     with reading(engine) as connection:
         seen = samples.arrived_after(connection, 0)
-        assert [(s.district, s.at, s.total, s.answered) for s in seen] == [
-            (THANE, NOON + 2.5, 2.5, True),
-            (RAIGAD, NOON - 59, 1.0, True),
-        ]
+        assert [(s.district, s.at, s.total) for s in seen] == [(THANE, NOON + 2.5, 2.5), (RAIGAD, NOON - 59, 1.0)]
         assert samples.arrived_after(connection, seen[0].sample_id) == seen[1:]
 
 
@@ -122,8 +119,8 @@ def test_the_newest_flip_is_the_state(engine: Engine) -> None:
         flips.append(
             connection,
             [
-                Flip(THANE, 1, DistrictState.NO_DATA, DistrictState.OK, "a"),
-                Flip(THANE, 2, DistrictState.OK, DistrictState.SLOW, "b"),
+                Flip(THANE, 1, 1, DistrictState.NO_DATA, DistrictState.OK, "a"),
+                Flip(THANE, 2, 2, DistrictState.OK, DistrictState.SLOW, "b"),
             ],
         )
         flips.append(connection, [])
@@ -133,8 +130,9 @@ def test_the_newest_flip_is_the_state(engine: Engine) -> None:
 def test_a_job_remembers_how_far_it_came(engine: Engine) -> None:
     with engine.begin() as connection:
         assert (jobs.watermark(connection, "watch"), jobs.ran_at(connection, "watch")) == (0, None)
-        jobs.advance(connection, "watch", 7, 1000)
-        jobs.advance(connection, "watch", 9, 2000)
+        jobs.advance(connection, "watch", 7, 1000, {})
+        jobs.advance(connection, "watch", 9, 2000, {"a": 1})
+        assert jobs.memory(connection, "watch") == {"a": 1}
         assert (jobs.watermark(connection, "watch"), jobs.ran_at(connection, "watch")) == (9, 2000)
 
 

@@ -3,7 +3,7 @@
 from random import Random
 from statistics import median
 
-from probes.rehearsal.latency import Call, draw_s, hour_of_day, load, slowed, usual_s
+from probes.rehearsal.latency import Call, draw_s, hour_of_day, load_of_day, slowed, usual_s
 from tests.probes.rehearsal.places import DISTRICTS
 
 
@@ -30,8 +30,8 @@ def test_the_same_seed_draws_the_same() -> None:
 
 
 def test_the_load_rises_a_little_toward_midday() -> None:
-    assert load(3) < load(9) < load(13)
-    assert load(13) / load(3) < 1.3
+    assert load_of_day(3) < load_of_day(9) < load_of_day(13)
+    assert load_of_day(13) / load_of_day(3) < 1.3
 
 
 def test_a_slow_registry_slows_writes_fully_and_light_calls_less() -> None:

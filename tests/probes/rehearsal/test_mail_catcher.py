@@ -185,7 +185,7 @@ def test_a_delay_comes_after_the_storing_and_before_the_last_word(catcher: MailC
     assert sender.is_alive()
     began = time.monotonic()
     catcher.stop()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10  # the delay is 30
     sender.join(timeout=5)
     assert not sender.is_alive()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from probes.rehearsal.faults import FaultKind
-from probes.rehearsal.latency import Call, load, usual_s
+from probes.rehearsal.latency import Call, load_of_day, usual_s
 from probes.rehearsal.scenarios import FIRST_DAY, FIRST_MORNING, NAGPUR_DIVISION, QUIET, SCENARIOS, Scenario
 
 
@@ -36,8 +36,8 @@ def test_slow_uploads_of_the_first_day_take_8_to_14_seconds() -> None:
     (fault,) = FIRST_DAY.faults_at(100)
     for district in fault.districts:
         typical = usual_s(Call.UPLOAD, district) * fault.factor
-        assert typical * load(3) >= 8
-        assert typical * load(13) <= 14
+        assert typical * load_of_day(3) >= 8
+        assert typical * load_of_day(13) <= 14
 
 
 def test_the_loop_ends_quietly() -> None:

@@ -54,7 +54,13 @@ def upgrade() -> None:
         sa.Column("rehearsed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("figure_id", name=op.f("pk_figure")),
         sa.UniqueConstraint(
-            "place", "day", "kind", "as_of_ms", "source", name=op.f("uq_figure_place_day_kind_as_of_ms_source")
+            "place",
+            "day",
+            "kind",
+            "as_of_ms",
+            "source",
+            "value",
+            name=op.f("uq_figure_place_day_kind_as_of_ms_source_value"),
         ),
     )
     op.create_table(
@@ -62,6 +68,7 @@ def upgrade() -> None:
         sa.Column("flip_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("district", sa.Integer(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
         sa.Column("old", sa.String(length=16), nullable=False),
         sa.Column("new", sa.String(length=16), nullable=False),
         sa.Column("sentence", sa.Text(), nullable=False),

@@ -1,0 +1,163 @@
+"""One row of the doses file or of POST /api/v1/doses to one figure, or to every mistake in it. Both ways in share this."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date as Date
+from datetime import datetime, time, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from dashboard.doses.days import FIRST_DAY, AsOf, Span, read_as_of, read_day
+from dashboard.doses.figure import KINDS, STATUSES, Figure, Reading
+from dashboard.doses.finding import Finding, Unreadable, quoted
+from dashboard.doses.numbers import Count, read_count
+from dashboard.doses.places import Found, Places
+
+COLUMNS = ("district", "day", "kind", "value", "as_of", "source", "status", "note")
+NEEDED = COLUMNS[:6]
+TOTAL = "TOTAL"
+_SUGGESTED = 200  # only the first findings are shown
+_PLANNED_AHEAD = timedelta(days=60)
+_SOURCE_CHARACTERS, _NOTE_CHARACTERS = 500, 500
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What readers need to know of the control room: its places, its zone, and the moment of reading (with a zone)."""
+
+    places: Places
+    zone: ZoneInfo
+    now: datetime
+    first_day: Date = FIRST_DAY
+    who: str = ""
+    only: frozenset[str] | None = None  # places this sender may report; None: all
+
+    @property
+    def span(self) -> Span:
+        return Span(self.first_day, self.now.astimezone(self.zone).date())
+
+
+class RowReader:
+    """Reads rows into a Reading. What repeats down a file (days, moments, names) is read once."""
+
+    def __init__(self, context: Context, reading: Reading) -> None:
+        self.context, self.reading = context, reading
+        self._days: dict[tuple[str, bool], Date | Unreadable] = {}
+        self._places: dict[tuple[str, Date], Found | Unreadable] = {}
+        self._moments: dict[tuple[str, Date], AsOf | Unreadable] = {}
+
+    def read(self, cells: Mapping[str, str], line: int, index: int = -1) -> Figure | None:
+        """A figure (its place is TOTAL for the row that sums the others), or None after noting what is wrong or blank."""
+        row = _Row(self.reading, cells, line, index)
+        kind = row.take("kind", lambda text: _one_of("kind", text, KINDS))
+        day = row.take("day", lambda text: self._day(text, kind))
+        found = row.take("district", lambda text: self._place(text, day or self.context.first_day))
+        count = row.take("value", read_count)
+        as_of = row.take("as_of", lambda text: self._as_of(text, day, kind)) if day else None
+        source = row.take("source", lambda text: _words("source", text, _SOURCE_CHARACTERS, needed=True))
+        status = row.take("status", lambda text: _one_of("status", text, STATUSES) if text.strip() else STATUSES[0])
+        note = row.take("note", lambda text: _words("note", text, _NOTE_CHARACTERS))
+        if row.bad or not (day and found and kind and count and as_of and source and status) or note is None:
+            return None
+        self._say(row, found, count)
+        if count.value is None:
+            return None
+        iso = day.isoformat()
+        return Figure(
+            found.place, iso, kind, count.value, as_of.ms, as_of.hour_known, source, status, note, self.context.who, "", line, index
+        )  # fmt: skip
+
+    def _say(self, row: "_Row", found: Found, count: Count) -> None:
+        if found.notice:
+            self.reading.notice(row.line, "district", found.notice, row.index)
+        if count.notice:
+            self.reading.notice(row.line, "value", count.notice, row.index)
+        self.reading.blanks += count.value is None
+
+    def _place(self, text: str, day: Date) -> Found:
+        if self.context.places.is_total(text):
+            return Found(TOTAL)
+        suggest = len(self.reading.findings) < _SUGGESTED
+        found = _remembered(self._places, (text, day), lambda: self.context.places.find(text, day, suggest))
+        if self.context.only is not None and found.place not in self.context.only:
+            name = self.context.places.named(found.place)
+            raise Unreadable(
+                f"this sender may not report for {name} ({found.place})", "Send the own district's rows only"
+            )
+        return found
+
+    def _day(self, text: str, kind: str | None) -> Date:
+        span = self.context.span
+        if kind == "target":  # planned ahead
+            span = replace(span, today=span.today + _PLANNED_AHEAD)
+        return _remembered(self._days, (text, kind == "target"), lambda: read_day(text, span))
+
+    def _as_of(self, text: str, day: Date | None, kind: str | None) -> AsOf:
+        assert day is not None
+        as_of = _remembered(
+            self._moments, (text, day), lambda: read_as_of(text, day, self.context.zone, self.context.now)
+        )
+        opened = datetime.combine(day, time(0), self.context.zone)
+        if kind != "target" and as_of.moment < opened:
+            raise Unreadable(
+                f"{quoted(text)} is before {day}: those doses were not given yet", "Correct the day or the as_of"
+            )
+        if as_of.moment < opened - timedelta(days=366):
+            raise Unreadable(f"{quoted(text)} is more than a year before {day}", "Correct the day or the as_of")
+        return as_of
+
+
+class _Row:
+    """A row being read: notes mistakes and goes on, so that all of a row are said at once."""
+
+    def __init__(self, reading: Reading, cells: Mapping[str, str], line: int, index: int) -> None:
+        self.reading, self.cells, self.line, self.index, self.bad = reading, cells, line, index, False
+
+    def take(self, column: str, read: Callable[[str], T]) -> T | None:
+        """The value of a column, or None after noting why there is none."""
+        try:
+            return read(self.cells.get(column, ""))
+        except Unreadable as problem:
+            self.bad = True
+            self.reading.findings.append(Finding(self.line, column, problem.wrong, problem.cure, self.index))
+            return None
+
+
+K = TypeVar("K")
+
+
+def _remembered(known: dict[K, T | Unreadable], key: K, read: Callable[[], T]) -> T:
+    if key not in known:
+        try:
+            known[key] = read()
+        except Unreadable as problem:
+            known[key] = problem.with_traceback(None)  # a traceback would keep the whole row alive
+    value = known[key]
+    if isinstance(value, Unreadable):
+        raise Unreadable(value.wrong, value.cure)
+    return value
+
+
+def _one_of(column: str, text: str, known: tuple[str, ...]) -> str:
+    bare = text.strip().lower()
+    if bare in known:
+        return bare
+    listed = f"{', '.join(known[:-1])} or {known[-1]}"
+    if not bare:
+        raise Unreadable(f"the {column} is missing", f"Write {listed}")
+    raise Unreadable(f"{quoted(text)} is not a {column}", f"Write {listed}")
+
+
+def _words(column: str, text: str, limit: int, needed: bool = False) -> str:
+    bare = text.strip()
+    if needed and not bare:
+        raise Unreadable(f"the {column} is missing", "Write who published the figure, or the address of its page")
+    if len(bare) > limit:
+        raise Unreadable(f"the {column} has {len(bare)} characters; {limit} are allowed", "Shorten it")
+    odd = next((c for c in bare if ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000), "")
+    if odd:
+        raise Unreadable(
+            f"the {column} holds the control character U+{ord(odd):04X}", "Write it on one line, as plain text"
+        )
+    return bare

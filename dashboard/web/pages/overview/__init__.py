@@ -1,0 +1,1 @@
+"""The overview: up or not and where, what it cost, who acts."""

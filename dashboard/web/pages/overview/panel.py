@@ -1,0 +1,73 @@
+"""The panel of one district: its state, uploads, figures with sources, incidents and officer."""
+
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from dashboard.queries import districts, doses, incidents, measurements
+from dashboard.queries.frame import reading
+from dashboard.settings import ControlRoomFile
+from dashboard.web import wording
+from dashboard.web.figures.district import district_figure
+from dashboard.web.figures.view import View, view_named
+from dashboard.web.pages.overview import incident_rows
+from dashboard.web.pages.overview.reading import HOUR_MS, Day, day_at
+from dashboard.web.pages.overview.told_figures import place_of, told_from
+
+HOURS_SHOWN = 3
+MOST_FIGURES = 12
+LABELS = {"target": "Target", "reported": "Reported", "recorded": "Recorded", "paper": "On paper"}
+
+
+def panel(engine: Engine, settings: ControlRoomFile, now: float, code: int, theme: str) -> dict[str, Any]:
+    """All the panel shows, and its figure as a Plotly dict; KeyError for a code that is not in the settings."""
+    district = settings.district(code)
+    with reading(engine) as connection:
+        day = day_at(connection, settings, int(now * 1000))
+        states = districts.states_now(connection)
+        uploads = measurements.uploads_of(connection, code, day.now_ms - HOURS_SHOWN * HOUR_MS)
+        figures = doses.figures_of(connection, day.service_day.isoformat())
+        mine = incidents.incidents_of(connection, code, day.midnight_ms)
+    state = states[states["district"] == code]
+    since = wording.clock(int(state["since_ms"].iloc[0]), day.zone, day.today) if len(state) else ""
+    rules = settings.dashboard.rules
+    return {
+        "code": code, "name": district.name, "more": f"{district.division} division · LGD {code}",
+        "state": str(state["state"].iloc[0]) if len(state) else "no data", "since": since,
+        "sentence": str(state["sentence"].iloc[0]) if len(state) else "Nothing measured yet.",
+        "figures": _figures(figures, settings, code, day),
+        "incidents": [_incident(item, day) for item in mine.itertuples(index=False)],
+        "officer": {"name": district.officer.name, "mail": district.officer.mail, "made_up": settings.rehearsal is not None},
+        "chart": district_figure(uploads, rules.slow.limit_s, rules.slow.unworkable_s, _view(day, theme)).to_plotly_json(),
+    }  # fmt: skip
+
+
+def _view(day: Day, theme: str) -> View:
+    found, scale = view_named(theme, "desk")
+    return View(found, scale, day.zone, day.now_ms, day.now_ms - HOURS_SHOWN * HOUR_MS, day.now_ms, day.session)
+
+
+def _figures(figures: pd.DataFrame, settings: ControlRoomFile, code: int, day: Day) -> list[dict[str, Any]]:
+    place, joint = place_of(settings, code)
+    mine = figures[figures["place"].isin({place, str(code)})].iloc[::-1].head(MOST_FIGURES)
+    shared = next((area.name for area in settings.joint_areas if joint and area.key == place), "")
+    rows = []
+    for row in mine.itertuples(index=False):
+        told = told_from(row)
+        rows.append({
+            "kind": str(row.kind), "label": LABELS.get(str(row.kind), str(row.kind)), "value": wording.grouped(told.value),
+            "hour": told.hour(day), "of": shared if row.place == place else "", "title": told.told_of(),
+            "source": told.address(), "rehearsed": told.rehearsed,
+        })  # fmt: skip
+    return rows
+
+
+def _incident(item: Any, day: Day) -> dict[str, Any]:
+    ends = day.now_ms if item.status == "open" else int(item.resolved_ms)
+    until = "" if item.status == "open" else f" to {wording.clock(ends, day.zone, day.today)}"
+    return {
+        "state": incident_rows.state_of(item.kind), "kind": incident_rows.kind_words(item.kind, item.scope),
+        "when": f"{wording.clock(item.since_ms, day.zone, day.today)}{until}, {wording.lasting((ends - item.since_ms) / 1000)}",
+        "open": item.status == "open", "sentence": item.sentence,
+    }  # fmt: skip

@@ -1,0 +1,92 @@
+"""The newest figure of a place and kind, with its hour in words. A figure that is not there stays None: never zero."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard.settings import STATE_PLACE, ControlRoomFile
+from dashboard.web import wording
+from dashboard.web.pages.overview.reading import Day
+
+LONGEST_SAID = 24  # characters that fit beside a figure; a longer remark goes to its title
+
+
+@dataclass(frozen=True)
+class Told:
+    """One figure as the page shows it. `as_of_ms` is the end of the day when the hour is not known."""
+
+    value: int
+    as_of_ms: int
+    hour_known: bool
+    said: str
+    source: str
+    who: str
+    note: str
+    rehearsed: bool
+
+    def hour(self, day: Day) -> str:
+        """ "as of 16:30", or what was said of it, or "hour not published"."""
+        if self.hour_known:
+            return f"as of {wording.clock(self.as_of_ms, day.zone, day.today)}"
+        if self.said and len(self.said) <= LONGEST_SAID:
+            return self.said
+        return "hour not published"
+
+    def told_of(self) -> str:
+        """Who said it, remark and note in one line, for a title."""
+        parts = (self.who, self.said, self.note, self.source, "rehearsed, made up" if self.rehearsed else "")
+        return " · ".join(part for part in parts if part)
+
+    def address(self) -> str:
+        """The source as a web address, or an empty text."""
+        first = self.source.split(" ")[0]
+        return first if first.startswith(("https://", "http://")) else ""
+
+
+Newest = Mapping[tuple[str, str], Told]
+
+
+def newest_published(figures: pd.DataFrame) -> Newest:
+    """(place, kind) -> the newest figure that is not made up for a rehearsal."""
+    published = figures[~figures["rehearsed"].astype(bool)]
+    last = published.groupby(["place", "kind"], sort=False).tail(1)
+    return {(row.place, row.kind): told_from(row) for row in last.itertuples(index=False)}
+
+
+def told_from(row: object) -> Told:
+    """One row of dashboard.queries.doses.FIGURES."""
+    get = row.__getattribute__
+    texts = {name: str(get(name)) for name in ("said", "source", "who", "note")}
+    return Told(
+        int(get("value")), int(get("as_of_ms")), bool(get("hour_known")), rehearsed=bool(get("rehearsed")), **texts
+    )
+
+
+def place_of(settings: ControlRoomFile, code: int) -> tuple[str, bool]:
+    """The place whose target and figures count for a district, and whether it shares them with others."""
+    area = next((area for area in settings.joint_areas if code in area.districts), None)
+    return (area.key, True) if area else (str(code), False)
+
+
+def expected_by(target: int, day: Day, at_ms: int) -> float | None:
+    """Doses on a straight line from opening (0) to closing (target); None without a session."""
+    if day.session is None or day.today != day.service_day:
+        return None
+    opens, closes = day.session
+    return target * min(1.0, max(0.0, (at_ms - opens) / (closes - opens)))
+
+
+def behind_pace(newest: Newest, place: str, day: Day) -> int | None:
+    """Doses behind the straight line at the hour of the figure; None when that hour is not known or yet to come."""
+    reported, target = newest.get((place, "reported")), newest.get((place, "target"))
+    if reported is None or target is None or not reported.hour_known or reported.as_of_ms > day.now_ms:
+        return None
+    expected = expected_by(target.value, day, reported.as_of_ms)
+    return None if expected is None else round(expected - reported.value)
+
+
+def state_value(newest: Newest, kind: str) -> int | None:
+    """A figure of the whole state."""
+    told = newest.get((STATE_PLACE, kind))
+    return told.value if told else None

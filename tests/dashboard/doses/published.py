@@ -1,0 +1,15 @@
+"""The published figures that stand beside the checkout where the project is built. They are read in place, never copied."""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[4] / "shared" / "data"
+AT_HAND = FOLDER.is_dir()
+
+
+@cache
+def rows(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of a published table, by column."""
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))

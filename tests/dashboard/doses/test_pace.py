@@ -1,0 +1,77 @@
+"""Pace: expected by now out of a district's own quiet days, or out of a straight line that says so; a forecast with an interval."""
+
+import random
+
+import pytest
+
+from dashboard.doses.pace import STRAIGHT, QuietDay, Range, gone, pace, usual
+
+# doses by hour of a session of eight hours: slow start, busy middle
+SLOW, FAIR, FAST = (
+    QuietDay(((0.25, a), (0.5, b), (0.75, c)), final, 400)
+    for a, b, c, final in ((20, 110, 200, 240), (30, 150, 250, 300), (40, 190, 300, 340))
+)
+
+
+def test_without_enough_quiet_days_it_is_a_straight_line_and_says_so() -> None:
+    course = usual([FAIR, SLOW])
+    assert course.label == STRAIGHT
+    assert course.share_by(0.25) == Range(0.25, 0.25, 0.25)
+    assert course.turnout == Range(0.6, 1.0, 1.0)
+
+
+def test_raigad_at_half_past_one_stands_far_behind_a_straight_line() -> None:
+    """10 of 400 by 13:30, in a session from 11:30 to 17:30: a third of it gone."""
+    now = pace(400, 10, gone(0, 6 * 3600, 2 * 3600), usual([]))
+    assert round(now.expected.mid) == 133
+    assert round(now.delayed.mid) == 123
+    assert now.delayed.low == 0  # the turnout is not known yet: perhaps nobody would have come
+    assert round(now.close.mid) == 277
+    assert now.sentence == f"10 of about 133 doses expected by now, 123 behind; expected by {STRAIGHT}"
+
+
+def test_its_own_quiet_days_give_the_course_and_the_spread() -> None:
+    course = usual([SLOW, FAIR, FAST])
+    assert course.label == "this district's own 3 quiet days"
+    assert course.turnout == Range(0.6, 0.75, 0.85)
+    half = course.share_by(0.5)
+    assert (half.low, half.mid, half.high) == pytest.approx((110 / 240, 150 / 300, 190 / 340))
+    now = pace(400, 100, 0.5, course)
+    assert now.expected.mid == pytest.approx(150)
+    assert now.delayed.mid == pytest.approx(50)
+    assert now.close.mid == pytest.approx(250)
+    assert now.close.low < now.close.mid < now.close.high
+
+
+def test_days_without_doses_or_without_target_are_no_evidence() -> None:
+    assert usual([SLOW, FAIR, QuietDay((), 0, 400), QuietDay((), 100, 0)]).label == STRAIGHT
+
+
+def test_a_share_is_between_counts_along_a_line_and_never_beyond_the_day() -> None:
+    assert [FAIR.share_by(x) for x in (0, 0.125, 0.25, 1, 2)] == pytest.approx([0, 0.05, 0.1, 1, 1])
+    falling = QuietDay(((0.5, 400),), 300, 400)  # revised downward in the evening
+    assert falling.share_by(0.5) == 1.0
+
+
+def test_ahead_of_pace_is_not_a_negative_delay() -> None:
+    now = pace(400, 390, 0.5, usual([SLOW, FAIR, FAST]))
+    assert now.delayed == Range(0, 0, 0)
+
+
+def test_the_bounds_keep_their_order_and_the_close_never_falls_below_what_is_reported() -> None:
+    chance = random.Random(20210116)
+    for _ in range(500):
+        days = []
+        for _ in range(chance.randrange(6)):
+            counts = sorted(chance.randrange(500) for _ in range(4))
+            points = tuple(zip((0.2, 0.5, 0.8), counts[:3], strict=True))
+            days.append(QuietDay(points, counts[3], chance.randrange(1, 600)))
+        now = pace(chance.randrange(1000), chance.randrange(1000), chance.random(), usual(days))
+        for span in (now.expected, now.close, now.delayed):
+            assert span.low <= span.mid + 1e-9
+            assert span.mid <= span.high + 1e-9
+        assert now.close.low >= now.reported - 1e-9
+
+
+def test_a_moment_before_or_after_the_session_counts_as_its_ends() -> None:
+    assert [gone(100, 200, now) for now in (50, 100, 150, 200, 900)] == [0, 0, 0.5, 1, 1]

@@ -1,0 +1,89 @@
+"""The usual course of a day and the backlog, out of a real store."""
+
+from datetime import date
+
+from sqlalchemy import Engine
+
+from dashboard.doses.figure import Figure
+from dashboard.doses.pace import STRAIGHT
+from dashboard.doses.table import read_file
+from dashboard.queries.doses_course import backlogs, course
+from dashboard.queries.figures_known import Moment
+from dashboard.store import figures
+from dashboard.store.engine import reading
+from tests.dashboard.doses.published import AT_HAND, FOLDER
+from tests.dashboard.doses.reading import NOW, context
+from tests.places import IST, at, example
+
+QUIET = [date(2021, 1, 19), date(2021, 1, 20), date(2021, 1, 22)]
+
+
+def told(day: date, kind: str, value: int, hour: str, source: str = "district") -> Figure:
+    return Figure("491", day.isoformat(), kind, value, int(at(hour, day.isoformat()) * 1000), True, source)
+
+
+def stored(engine: Engine, *items: Figure) -> None:
+    with engine.begin() as connection:
+        figures.store(connection, items, 1)
+
+
+def test_three_quiet_days_give_the_course_and_fewer_a_straight_line(engine: Engine) -> None:
+    for n, day in enumerate(QUIET):
+        evening = [
+            told(day, "target", 400, "08:00"),
+            told(day, "reported", 100 + n, "13:00"),
+            told(day, "reported", 300, "17:30"),
+        ]
+        stored(engine, *evening)
+    with reading(engine) as connection:
+        usual = course(connection, "491", QUIET, example().calendar, IST)
+        short = course(connection, "491", QUIET[:2], example().calendar, IST)
+    assert usual.label == "this district's own 3 quiet days"
+    assert round(usual.share_by(0.5).mid, 3) == round(101 / 300, 3)  # 13:00 is the middle of 09:00-17:00
+    assert usual.turnout.mid == 0.75
+    assert short.label == STRAIGHT
+
+
+def test_a_day_without_a_session_or_without_a_target_is_no_quiet_day(engine: Engine) -> None:
+    stored(engine, told(date(2021, 1, 19), "reported", 300, "17:30"), told(date(2021, 1, 18), "target", 400, "08:00"))
+    with reading(engine) as connection:
+        assert course(connection, "491", [date(2021, 1, 18), *QUIET], example().calendar, IST).label == STRAIGHT
+
+
+def test_days_with_both_numbers_are_added_up_to_a_backlog(engine: Engine) -> None:
+    first, second, third = QUIET
+    stored(
+        engine, told(first, "reported", 100, "17:30"), told(first, "recorded", 40, "17:30"), told(second, "reported", 50, "17:30"),
+        told(third, "reported", 100, "17:30"), told(third, "recorded", 70, "17:30"),
+    )  # fmt: skip
+    with reading(engine) as connection:
+        evening = backlogs(connection, Moment(int(at("18:00", "2021-01-22") * 1000)))
+        before = backlogs(connection, Moment(int(at("17:00", "2021-01-19") * 1000)))
+    assert (evening["491"].point.backlog, evening["491"].oldest, before) == (90, third, {})
+
+
+def test_entering_the_paper_of_the_first_day_later_shrinks_the_backlog(engine: Engine) -> None:
+    first, _, third = QUIET
+    stored(engine, told(first, "reported", 100, "17:30"), told(first, "recorded", 40, "17:30"))
+    late = Figure(
+        "491", first.isoformat(), "recorded", 95, int(at("12:00", third.isoformat()) * 1000), True, "district"
+    )
+    stored(engine, late)
+    with reading(engine) as connection:
+        sizes = [
+            backlogs(connection, Moment(int(at("18:00", day.isoformat()) * 1000)))["491"].point.backlog
+            for day in (first, third)
+        ]
+    assert sizes == [60, 5]
+
+
+if AT_HAND:
+
+    def test_the_published_series_of_a_state_gives_its_backlog(engine: Engine) -> None:
+        later = NOW.replace(year=2022)
+        read = read_file((FOLDER / "state_recorded_vs_reported.csv").read_bytes(), context(later))
+        with engine.begin() as connection:
+            figures.take(connection, read, 1)
+        with reading(engine) as connection:
+            found = backlogs(connection, Moment(int(at("23:59:59", "2021-01-25") * 1000)))
+        assert (found["STATE"].point.backlog, found["MP"].point.day) == (29_828, date(2021, 1, 25))
