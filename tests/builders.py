@@ -8,46 +8,27 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date as Date
 from datetime import datetime, time
-from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, insert
 
 from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind, Scope, StepKind
-from dashboard.settings import SECTIONS_OF_OTHERS, ControlRoomFile
+from dashboard.settings import ControlRoomFile
 from dashboard.store import figures, histogram, schema
-from probes.config_file import load
+from probes.clock import SetClock
+from tests.places import example
 from tests.stores import fresh_store
 
-CONFIG = Path(__file__).parent.parent / "config.yaml"
 DAY = Date(2021, 1, 16)
 MINUTE_MS = 60_000
 CELL_MS = 5 * MINUTE_MS
 CHECKS = {"ping": "http", "upload": "upload", "neutral-host": "anchor"}
 
 
-class FixedClock:
-    """A clock that a test sets; it moves only when told."""
-
-    def __init__(self, now: float) -> None:
-        self.seconds = now
-
-    def now(self) -> float:
-        return self.seconds
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-
-@lru_cache(maxsize=1)  # frozen, so it can be shared
-def _example() -> ControlRoomFile:
-    return load(CONFIG, ControlRoomFile, SECTIONS_OF_OTHERS)
-
-
 def example_settings(**dashboard: object) -> ControlRoomFile:
     """config.yaml as it is, with other values in its dashboard section if given."""
-    settings = _example()
+    settings = example()
     return settings.model_copy(update={"dashboard": settings.dashboard.model_copy(update=dashboard)})
 
 
@@ -59,7 +40,7 @@ class Scene:
         self.settings = settings
         self.day = day
         self.now_ms = self.ms(now)
-        self.clock = FixedClock(self.now_ms / 1000)
+        self.clock = SetClock(self.now_ms / 1000)
         self._incidents = 0
         self._connection: Connection | None = None
 

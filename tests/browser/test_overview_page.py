@@ -77,7 +77,7 @@ def test_focus_on_a_tile_and_zoom_of_the_chart_survive_three_updates(browser: Br
         page.evaluate("() => { window.tileBefore = document.querySelector(\"#tiles button[data-code='490']\"); }")
         page.locator("#tiles button[data-code='490']").focus()
         for minute in range(1, 4):
-            scene.clock.seconds += 60  # another minute: the figure is drawn anew
+            scene.clock.at += 60  # another minute: the figure is drawn anew
             page.wait_for_selector(f"#clock:text('16:4{minute} IST')")
             visit.updates(1)
         assert page.evaluate(RANGE) == zoomed

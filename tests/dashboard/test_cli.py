@@ -10,6 +10,8 @@ from dashboard import cli
 from probes.rehearsal.mail_catcher import MailCatcher
 from tests.places import EXAMPLE
 
+pytestmark = pytest.mark.process  # whole commands, each with its own store
+
 
 @pytest.fixture
 def catcher(tmp_path: Path) -> Iterator[MailCatcher]:

@@ -11,6 +11,8 @@ from tests.dashboard.doses.published import AT_HAND, FOLDER
 from tests.dashboard.doses.reading import HEADER, row
 from tests.dashboard.test_cli import config_in
 
+pytestmark = pytest.mark.process  # whole commands, each with its own store
+
 
 class Desk:
     """A person at a terminal, with a control room of their own."""

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, insert
 from dashboard.incidents.incident import IncidentKind, Scope, Step, StepKind
 from dashboard.settings import SECTIONS_OF_OTHERS, ControlRoomFile
 from dashboard.store.schema import incident, incident_step
+from probes.clock import SetClock
 from probes.config_file import load
 from tests.stores import fresh_store
 
@@ -18,20 +19,6 @@ from .relay import Relay
 CONFIG = Path(__file__).parents[3] / "config.yaml"
 T1312 = 1610782920.0  # 16 January 2021, 13:12 IST
 RAIGAD, THANE, PUNE, SATARA, NASHIK, DHULE = 491, 497, 490, 494, 487, 474
-
-
-class ManualClock:
-    def __init__(self, now: float) -> None:
-        self.time = now
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def forward(self, seconds: float) -> None:
-        self.time += seconds
 
 
 def make_step(number: int = 1, what: StepKind = StepKind.OPENED, **changes: object) -> Step:
@@ -102,8 +89,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(T1312 + 121)
+def clock() -> SetClock:
+    return SetClock(T1312 + 121)
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from dashboard.notices.sender import Sender
 from dashboard.notices.smtp import SmtpTransport
 from dashboard.settings import ControlRoomFile
 from dashboard.store.schema import notice
+from probes.clock import SetClock
 
-from .conftest import CONFIG, ManualClock, make_step, write_step
+from .conftest import CONFIG, make_step, write_step
 from .relay import Relay
 
 SENDING_PROCESS = """
@@ -47,7 +48,7 @@ def send_in_a_process(tmp_path: Path, relay: Relay, crash_at: str) -> int:
 @pytest.mark.process
 @pytest.mark.parametrize("crash", [("before_mail", 0), ("after_250", 1)])
 def test_no_mail_is_missing_after_a_crash_and_a_repeat_has_the_same_message_id(
-    tmp_path: Path, engine: Engine, settings: ControlRoomFile, relay: Relay, clock: ManualClock, crash: tuple[str, int]
+    tmp_path: Path, engine: Engine, settings: ControlRoomFile, relay: Relay, clock: SetClock, crash: tuple[str, int]
 ) -> None:  # fmt: skip
     crash_at, copies_before = crash
     write_step(engine, make_step())
@@ -67,7 +68,7 @@ def test_no_mail_is_missing_after_a_crash_and_a_repeat_has_the_same_message_id(
 
 @pytest.mark.process
 def test_the_crash_points_do_nothing_without_their_names(
-    tmp_path: Path, engine: Engine, settings: ControlRoomFile, relay: Relay, clock: ManualClock
+    tmp_path: Path, engine: Engine, settings: ControlRoomFile, relay: Relay, clock: SetClock
 ) -> None:
     write_step(engine, make_step())
     with engine.begin() as connection:

@@ -17,14 +17,15 @@ from dashboard.notices.sender import Sender
 from dashboard.notices.smtp import Reply, SmtpTransport
 from dashboard.settings import ControlRoomFile
 from dashboard.store.schema import attempt, notice
+from probes.clock import SetClock
 
-from .conftest import RAIGAD, ManualClock, make_step, with_mail, with_officers, write_step
+from .conftest import RAIGAD, make_step, with_mail, with_officers, write_step
 from .relay import Relay
 
 ROOM, THANE, PUNE = "control-room@example.org", "dio.thane@example.org", "dio.pune@example.org"
 
 
-def take(engine: Engine, settings: ControlRoomFile, clock: ManualClock, number: int = 1, **changes: Any) -> None:
+def take(engine: Engine, settings: ControlRoomFile, clock: SetClock, number: int = 1, **changes: Any) -> None:
     step = make_step(number, changes.pop("what", StepKind.OPENED), **changes)
     write_step(engine, step)
     with engine.begin() as connection:
@@ -32,12 +33,12 @@ def take(engine: Engine, settings: ControlRoomFile, clock: ManualClock, number: 
 
 
 @pytest.fixture
-def sender(engine: Engine, settings: ControlRoomFile, clock: ManualClock) -> Sender:
+def sender(engine: Engine, settings: ControlRoomFile, clock: SetClock) -> Sender:
     take(engine, settings, clock)
     return make_sender(engine, settings, clock)
 
 
-def make_sender(engine: Engine, settings: ControlRoomFile, clock: ManualClock) -> Sender:
+def make_sender(engine: Engine, settings: ControlRoomFile, clock: SetClock) -> Sender:
     return Sender(engine, settings, clock, SmtpTransport(settings.dashboard.mail), lambda: 0.0)
 
 
@@ -60,12 +61,12 @@ def attempts(engine: Engine, address: str) -> Sequence[str]:
         return connection.scalars(query).all()
 
 
-def wait_s(engine: Engine, clock: ManualClock, address: str) -> float:
+def wait_s(engine: Engine, clock: SetClock, address: str) -> float:
     return float(row(engine, address).due_ms) / 1000 - clock.now()
 
 
 def test_it_sends_each_mail_alone_and_marks_it_with_the_relay_s_words(
-    engine: Engine, relay: Relay, sender: Sender, clock: ManualClock
+    engine: Engine, relay: Relay, sender: Sender, clock: SetClock
 ) -> None:
     assert work(sender) == 3
     assert relay.transactions == [[ROOM], [THANE], [PUNE]]
@@ -95,7 +96,7 @@ def test_it_writes_the_headers_a_mail_program_needs(engine: Engine, relay: Relay
 
 
 def test_it_carries_marathi_whole_from_row_to_mailbox(
-    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: ManualClock
+    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: SetClock
 ) -> None:
     ours = with_officers(settings, Raigad={"language": "mr", "name": "जिल्हा लसीकरण अधिकारी"})
     take(engine, ours, clock, kind=IncidentKind.LOCAL, districts=(RAIGAD,), joined=(RAIGAD,))
@@ -118,7 +119,7 @@ def test_it_shows_a_refused_address_and_tells_the_others(engine: Engine, relay: 
 
 @pytest.mark.parametrize("answer", ["450 4.2.0 greylisted", "451 4.3.0 try later", "421 4.7.0 too busy"])
 def test_it_retries_only_the_one_that_was_put_off(
-    engine: Engine, relay: Relay, sender: Sender, clock: ManualClock, answer: str
+    engine: Engine, relay: Relay, sender: Sender, clock: SetClock, answer: str
 ) -> None:
     relay.at_rcpt[ROOM] = answer
     assert work(sender) == 3
@@ -126,7 +127,7 @@ def test_it_retries_only_the_one_that_was_put_off(
     assert row(engine, ROOM).last_reply == answer
     assert wait_s(engine, clock, ROOM) == 60
     relay.at_rcpt.clear()
-    clock.forward(60)
+    clock.move(60)
     assert work(sender) == 1
     assert attempts(engine, ROOM) == ["later", "accepted"]
     assert [address for address, _ in relay.received] == [THANE, PUNE, ROOM]
@@ -139,14 +140,14 @@ def test_it_takes_a_refusal_after_data_for_what_it_says(engine: Engine, relay: R
 
 
 def test_it_waits_longer_each_time_and_gives_up_in_the_end(
-    engine: Engine, relay: Relay, sender: Sender, clock: ManualClock
+    engine: Engine, relay: Relay, sender: Sender, clock: SetClock
 ) -> None:
     relay.at_rcpt[ROOM] = "451 later"
     waits = []
     while row(engine, ROOM).state == "due":
         work(sender)
         waits.append(round(wait_s(engine, clock, ROOM) / 60))
-        clock.forward(waits[-1] * 60)
+        clock.move(waits[-1] * 60)
     assert waits[:7] == [1, 5, 15, 30, 60, 60, 60]
     assert sum(waits[:-1]) >= 24 * 60 > sum(waits[:-2])
     assert row(engine, ROOM).state == "given_up"
@@ -154,13 +155,13 @@ def test_it_waits_longer_each_time_and_gives_up_in_the_end(
 
 
 def test_it_repeats_a_mail_in_doubt_with_the_same_message_id(
-    engine: Engine, relay: Relay, sender: Sender, clock: ManualClock
+    engine: Engine, relay: Relay, sender: Sender, clock: SetClock
 ) -> None:
     relay.close_after_data.add(THANE)
     work(sender)
     assert row(engine, THANE).state == "due"
     relay.close_after_data.clear()
-    clock.forward(60)
+    clock.move(60)
     work(sender)
     assert attempts(engine, THANE) == ["in_doubt", "accepted"]
     assert relay.ids(THANE) == [row(engine, THANE).message_id] * 2
@@ -169,14 +170,14 @@ def test_it_repeats_a_mail_in_doubt_with_the_same_message_id(
 
 
 def test_it_tries_a_relay_that_is_not_there_once_for_all_and_sends_everything_when_it_is_back(
-    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: ManualClock, nobody_there: int
+    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: SetClock, nobody_there: int
 ) -> None:
     take(engine, settings, clock)
     away = make_sender(engine, with_mail(settings, port=nobody_there), clock)
     assert work(away) == 1
     assert {wait_s(engine, clock, address) for address in (ROOM, THANE, PUNE)} == {20}
     assert "refused" in row(engine, PUNE).last_reply
-    clock.forward(20)
+    clock.move(20)
     assert work(away) == 1
     assert wait_s(engine, clock, ROOM) == 300
     take(engine, settings, clock, 2, what=StepKind.UPGRADED, districts=(RAIGAD,), joined=(RAIGAD,))
@@ -186,7 +187,7 @@ def test_it_tries_a_relay_that_is_not_there_once_for_all_and_sends_everything_wh
 
 
 def test_it_never_says_over_before_it_said_open(
-    engine: Engine, relay: Relay, sender: Sender, settings: ControlRoomFile, clock: ManualClock
+    engine: Engine, relay: Relay, sender: Sender, settings: ControlRoomFile, clock: SetClock
 ) -> None:
     relay.at_rcpt[THANE] = "451 later"
     work(sender)
@@ -194,7 +195,7 @@ def test_it_never_says_over_before_it_said_open(
     work(sender)
     assert relay.ids(THANE) == []
     relay.at_rcpt.clear()
-    clock.forward(60)
+    clock.move(60)
     work(sender)
     assert relay.ids(THANE) == [row(engine, THANE, 1).message_id, row(engine, THANE, 2).message_id]
 
@@ -230,7 +231,7 @@ class Unruly:
 
 
 def test_it_takes_a_mail_up_again_when_the_step_broke_off_and_sends_the_others_first(
-    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: ManualClock
+    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: SetClock
 ) -> None:
     def breaks(_message: EmailMessage, _address: str, _accepted: Callable[[str], None]) -> Reply:
         raise RuntimeError("out of memory")
@@ -242,7 +243,7 @@ def test_it_takes_a_mail_up_again_when_the_step_broke_off_and_sends_the_others_f
         sender.step()
     assert row(engine, ROOM).state == "sending"
     transport.doing = SmtpTransport(settings.dashboard.mail).send
-    clock.forward(1)
+    clock.move(1)
     work(sender)
     assert attempts(engine, ROOM) == ["in_doubt", "accepted"]
     assert [address for address, _ in relay.received] == [THANE, PUNE, ROOM]
@@ -261,7 +262,7 @@ def test_it_refuses_an_address_that_would_break_a_header_and_sends_the_others(
 
 
 def test_it_leaves_a_mail_to_whoever_claimed_it_first(
-    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: ManualClock
+    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: SetClock
 ) -> None:
     def steals(_message: EmailMessage, _address: str, _accepted: Callable[[str], None]) -> Reply:
         raise AssertionError("not ours to send")
@@ -277,7 +278,7 @@ def test_it_leaves_a_mail_to_whoever_claimed_it_first(
 
 
 def test_it_lengthens_waits_by_the_jitter_it_is_given(
-    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: ManualClock
+    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: SetClock
 ) -> None:
     take(engine, settings, clock)
     relay.at_rcpt[ROOM] = "451 later"
@@ -285,9 +286,7 @@ def test_it_lengthens_waits_by_the_jitter_it_is_given(
     assert wait_s(engine, clock, ROOM) == 72
 
 
-def test_the_mark_stands_before_quit(
-    engine: Engine, settings: ControlRoomFile, relay: Relay, clock: ManualClock
-) -> None:
+def test_the_mark_stands_before_quit(engine: Engine, settings: ControlRoomFile, relay: Relay, clock: SetClock) -> None:
     seen: list[tuple[str, int]] = []
 
     def watching(message: EmailMessage, address: str, accepted: Callable[[str], None]) -> Reply:
@@ -303,10 +302,8 @@ def test_the_mark_stands_before_quit(
     assert relay.quits == 1
 
 
-def test_it_counts_what_is_owed_and_since_when(
-    engine: Engine, sender: Sender, relay: Relay, clock: ManualClock
-) -> None:
-    clock.forward(30)
+def test_it_counts_what_is_owed_and_since_when(engine: Engine, sender: Sender, relay: Relay, clock: SetClock) -> None:
+    clock.move(30)
     with engine.begin() as connection:
         assert counts(connection)["due"] == 3
         assert oldest_owed_s(connection, clock.now()) == 30

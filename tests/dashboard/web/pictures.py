@@ -161,7 +161,7 @@ def old_data(file: Path, settings: ControlRoomFile) -> Scene:
     """The calm day, nineteen minutes after the monitor was cut off."""
     scene = calm_day(file, settings)
     scene.now_ms = scene.ms("16:59")
-    scene.clock.seconds = scene.now_ms / 1000
+    scene.clock.at = scene.now_ms / 1000
     scene.flip(None, "16:42", DistrictState.BLIND, "Nothing heard from any district since 16:40.")
     return scene
 

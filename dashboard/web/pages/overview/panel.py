@@ -35,7 +35,7 @@ def panel(engine: Engine, settings: ControlRoomFile, now: float, code: int, them
     return {
         "code": code, "name": district.name, "more": f"{district.division} division · LGD {code}",
         "state": str(state["state"].iloc[0]) if len(state) else "no data", "since": since,
-        "sentence": str(state["sentence"].iloc[0]) if len(state) else "Nothing measured yet.",
+        "sentence": _spoken(str(state["sentence"].iloc[0])) if len(state) else "Nothing measured yet.",
         "figures": _figures(figures, settings, code, day),
         "incidents": [_incident(item, day) for item in mine.itertuples(index=False)],
         "officer": {"name": district.officer.name, "mail": district.officer.mail, "made_up": settings.rehearsal is not None},
@@ -71,3 +71,8 @@ def _incident(item: Any, day: Day) -> dict[str, Any]:
         "when": f"{wording.clock(item.since_ms, day.zone, day.today)}{until}, {wording.lasting((ends - item.since_ms) / 1000)}",
         "open": item.status == "open", "sentence": item.sentence,
     }  # fmt: skip
+
+
+def _spoken(words: str) -> str:
+    """A judgement's words as a sentence of their own."""
+    return words[:1].upper() + words[1:] + "."
