@@ -13,7 +13,7 @@ demo: $(STAMP)
 
 test: check tools
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "$(UNIT)" --cov --cov-report=
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "$(UNIT)" --cov --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest tests -m "not ($(UNIT))" --cov --cov-append --cov-report=term
 
 check: $(STAMP)

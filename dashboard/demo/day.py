@@ -24,6 +24,9 @@ from probes.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_AGENT
 from probes.settings import AgentFile, Check
 
 log = logging.getLogger(__name__)
+_DIRECTLY = urllib.request.build_opener(
+    urllib.request.ProxyHandler({})
+)  # a proxy of the environment is not for loopback
 
 
 def run(config: Path, say: Callable[[str], None], stop: threading.Event) -> None:
@@ -127,7 +130,7 @@ def _wait_until_ready(address: str, children: list[Child], stop: threading.Event
         if dead is not None:
             raise RuntimeError(f"{dead.name} ended at its start with status {dead.process.returncode}")
         try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=2):
+            with _DIRECTLY.open(f"{address}/readyz", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             stop.wait(0.3)

@@ -29,6 +29,7 @@ def watch(connection: Connection) -> pd.DataFrame:
 
 
 def mails(connection: Connection, start_ms: int) -> pd.DataFrame:
-    """Number of mails by state, of those written since `start_ms`: columns MAILS."""
-    statement = select(notice.c.state, func.count()).where(notice.c.created_ms >= start_ms).group_by(notice.c.state)
+    """Number of mails by state, of those written since `start_ms` and those still owed: columns MAILS."""
+    wanted = (notice.c.created_ms >= start_ms) | notice.c.state.in_(("due", "sending"))
+    statement = select(notice.c.state, func.count()).where(wanted).group_by(notice.c.state)
     return read(connection, statement, MAILS)

@@ -39,6 +39,7 @@ class Situation:
     now: datetime
     districts: tuple[DistrictNow, ...]
     newest_sample: datetime | None = None
+    judged_until: datetime | None = None  # set when the judgement has stopped: what follows is of then
     blind_since: datetime | None = None
     uploads_s: tuple[float, float] | None = None  # fastest and slowest district, p95
     answering: int = 0  # districts with an ok upload of late
@@ -56,12 +57,12 @@ def headline_state(situation: Situation) -> DistrictState:
     """The state whose glyph stands beside the sentence."""
     if situation.newest_sample is None:
         return DistrictState.NO_DATA
-    if _is_old(situation):
+    if situation.judged_until is not None or _is_old(situation):
         return DistrictState.BLIND
     states = [d.state for d in situation.districts]
     if not _in_session(situation) and not _has_trouble(situation):
         return DistrictState.NO_SESSION
-    if _share(situation, DistrictState.DOWN) >= MANY:
+    if _down_clause(situation):
         return DistrictState.DOWN
     order = (
         DistrictState.SLOW, DistrictState.DEGRADED, DistrictState.DOWN, DistrictState.OWN_LINE, DistrictState.NO_DATA,
@@ -75,6 +76,8 @@ def state_sentence(situation: Situation) -> str:
         return "Nothing measured yet: no agent has sent a sample to this control room."
     if _is_old(situation):
         return _old(situation)
+    if situation.judged_until is not None:
+        return f"Nothing has been judged since {_at(situation.judged_until, situation)}. This is not the state now."
     if _has_trouble(situation):
         return _trouble(situation)
     if not _in_session(situation):

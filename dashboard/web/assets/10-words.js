@@ -136,6 +136,11 @@
       button.disabled = true;
       text(button, "Acknowledging");
       tw.send("ask", { incident: row.id, step: Number(button.dataset.step), n: Date.now() });
+      window.setTimeout(function () {
+        if (!button.disabled) return;
+        button.disabled = false;
+        text(button, "Not taken: try again");
+      }, 10000);
     });
     return make("tr", {}, make("td", { class: "kind" }, make("span", { class: "sign" }), make("b", {})), make("td", { class: "where" }),
       make("td", { class: "since" }), make("td", { class: "lasts" }), make("td", { class: "told" }), make("td", { class: "answered" }, button, make("span", {})));

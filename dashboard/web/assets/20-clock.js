@@ -36,7 +36,11 @@
     } else if (age_s !== null && age_s > OLD_S && !(tw.snapshot && tw.snapshot.headline.state === "blind")) {
       words = `Data is old: nothing heard since ${hour(told.newest_ms)}, ${lasting(age_s)} ago. This is not the state now.`;
     }
+    if (!words && told.judged_ms && now - told.judged_ms > 60000) {
+      words = `Nothing has been judged since ${hour(told.judged_ms)}: the watch has stopped. What stands below is of then.`;
+    }
     tw.text(place, words);
+    tw.text(tw.byId("panel-trouble"), words);
     document.body.classList.toggle("old", Boolean(words) || (age_s !== null && age_s > OLD_S));
   }
 

@@ -12,6 +12,7 @@
     const dialog = byId("panel-dialog");
     open = code;
     dialog.classList.add("waiting");
+    delete byId("panel-name").dataset.more;
     text(byId("panel-name"), place ? place.name : "District");
     if (tile) tw.sign(byId("panel-sign"), tile.state, `sign is-${tw.slug(tile.state)}`);
     text(byId("panel-sentence"), "");

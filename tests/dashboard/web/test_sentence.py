@@ -147,3 +147,15 @@ def test_districts_that_are_blind_do_not_break_it() -> None:
     assert state_sentence(situation({"Pune": (S.BLIND, "16:00")})) == (
         "Pune is silent; the registry works in the 35 other districts."
     )
+
+
+def test_sign_and_sentence_speak_of_the_same_when_many_are_down_and_one_is_slow() -> None:
+    mixed = situation({**{f"D{n}": (S.DOWN, "11:52") for n in range(20)}, "Pune": (S.SLOW, "11:40")})
+    assert state_sentence(mixed).startswith("Registry down in 20 of 36 districts")
+    assert headline_state(mixed) is S.DOWN
+
+
+def test_a_stopped_judgement_is_said_before_anything_it_once_said() -> None:
+    stopped = replace(situation(slow(9)), judged_until=at("16:20"))
+    assert state_sentence(stopped) == "Nothing has been judged since 16:20. This is not the state now."
+    assert headline_state(stopped) is S.BLIND

@@ -164,7 +164,7 @@ def test_old_data_never_look_live(pictures: Pictures) -> None:
     assert shown["headline"]["state"] == "blind"
     assert shown["headline"]["text"].startswith("Data is old: nothing heard since 16:39, 19 min ago.")
     assert shown["headline"]["second"][0] == (
-        "Nothing has been judged since 16:40: the states below are of then. ",
+        "The watch has stopped: no incident opens and no mail is written. See the control room's log. ",
         True,
     )
     assert shown["footer"][0]["main"] == "0 of 1 agent"

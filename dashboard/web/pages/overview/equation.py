@@ -68,10 +68,11 @@ def _backlog(reported: Told | None, recorded: Told | None) -> Card:
     if reported is None or recorded is None:
         missing = "reported" if reported is None else "recorded"
         return {**card, "value": "not known", "sub": f"nothing {missing} yet", "title": "reported − recorded"}
+    ahead = recorded.value > reported.value
     return {
         **card,
         "value": wording.grouped(reported.value - recorded.value),
-        "sub": "mostly on paper",
+        "sub": "the registry is ahead of what was told" if ahead else "mostly on paper",
         "title": "reported − recorded, each as of its own hour",
     }
 

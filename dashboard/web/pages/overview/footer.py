@@ -48,11 +48,11 @@ def _figures(reading: Reading, newest: Newest, settings: ControlRoomFile) -> Ite
 def _mails(reading: Reading) -> Item:
     by_state = dict(zip(reading.mails["state"], reading.mails["mails"], strict=True))
     owed, taken = int(sum(by_state.values())), int(by_state.get("accepted", 0))
-    lost = int(by_state.get("refused", 0) + by_state.get("given_up", 0))
+    refused, given_up = int(by_state.get("refused", 0)), int(by_state.get("given_up", 0))
     if owed == 0:
         return _item("No mails today", "none waiting")
-    waiting = owed - taken - lost
-    sub = f"{lost} refused" if lost else f"{waiting} waiting" if waiting else "none waiting"
+    counted = ((owed - taken - refused - given_up, "waiting"), (refused, "refused"), (given_up, "given up"))
+    sub = ", ".join(f"{number} {word}" for number, word in counted if number) or "none waiting"
     return _item(f"{wording.grouped(taken)} of {wording.counted(owed, 'mail')} out", sub)
 
 

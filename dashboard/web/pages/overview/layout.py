@@ -168,6 +168,7 @@ def _panel() -> html.Dialog:
         children=[
             html.Div([html.Div(id="panel-sign", className="sign"), html.H2("District", id="panel-name"),
                       html.Button("Close", id="panel-close", className="quiet", type="button")], className="heading"),
+            html.P(id="panel-trouble", role="status"),
             html.P(id="panel-sentence"),
             html.H3("Upload time, last 3 h; below: where the time of the newest went"),
             chart,

@@ -1,6 +1,7 @@
 """From a reading to what the sentence may speak of, and the second line: what waits for us."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dashboard.detection.states import DistrictState
@@ -46,6 +47,7 @@ def situation_of(facts: Facts) -> Situation:
         target=target,
         recorded=recorded,
         figures_hour=_figures_hour(facts),
+        judged_until=_judged_until(facts.reading),
         session=None
         if day.session is None
         else (wording.local(day.session[0], zone), wording.local(day.session[1], zone)),
@@ -57,8 +59,10 @@ def situation_of(facts: Facts) -> Situation:
 def second_line(facts: Facts) -> list[Segment]:
     """A short list of text segments: trouble of our own first, then the backlog, then what waits for us."""
     segments: list[Segment] = []
-    if stopped := _watch_stopped(facts.reading):
-        segments.append((f"Nothing has been judged since {stopped}: the states below are of then. ", True))
+    if _judged_until(facts.reading) is not None:
+        segments.append(
+            ("The watch has stopped: no incident opens and no mail is written. See the control room's log. ", True)
+        )
     backlog = _backlog(facts.newest)
     if backlog > 0:
         hour = _figures_hour(facts)
@@ -135,7 +139,9 @@ def _backlog(newest: Newest) -> int:
     return reported - recorded if reported is not None and recorded is not None else 0
 
 
-def _watch_stopped(reading: Reading) -> str:
+def _judged_until(reading: Reading) -> datetime | None:
+    """When the watch last judged, if that is too long ago while samples are there to judge."""
     ran = reading.watch["ran_ms"].tolist()
-    late = bool(ran) and reading.day.now_ms - ran[0] > WATCH_LATE_MS
-    return wording.clock(ran[0], reading.day.zone, reading.day.today) if late else ""
+    since_ms = ran[0] if ran else reading.newest_ms
+    late = since_ms is not None and reading.day.now_ms - since_ms > WATCH_LATE_MS
+    return wording.local(int(since_ms), reading.day.zone) if late and since_ms is not None else None

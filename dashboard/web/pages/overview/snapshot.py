@@ -54,6 +54,7 @@ def heard(reading: Reading) -> dict[str, Any]:
         "now_ms": reading.day.now_ms,
         "newest_ms": reading.newest_ms,
         "stale_after_s": stale_after_s(reading),
+        "judged_ms": int(reading.watch["ran_ms"].iloc[0]) if len(reading.watch) else None,
     }
 
 

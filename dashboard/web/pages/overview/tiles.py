@@ -137,7 +137,7 @@ def _row(now: Now, newest: Newest, settings: ControlRoomFile, day: Day) -> dict[
     return {
         "code": now.district.code, "state": str(now.state), "name": tile_name(now.district.name), "what": what(now),
         "since": wording.clock(now.since_ms, day.zone, day.today) if now.since_ms and now.state not in QUIET else "",
-        "told": f"{told} of {wording.grouped(target.value)}" if reported and target else told,
+        "told": (f"{told} of {wording.grouped(target.value)}" if reported and target else told) + (" both" if joint else ""),
         "told_title": f"{reported.hour(day)}{', for both districts' if joint else ''}" if reported else "",
         "behind": "?" if behind is None else "on pace" if behind <= 0 else wording.grouped(behind),
         "behind_title": "not known: the hour of the figure is not published, or still to come" if behind is None else "",

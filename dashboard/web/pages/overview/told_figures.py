@@ -48,9 +48,14 @@ Newest = Mapping[tuple[str, str], Told]
 
 
 def newest_published(figures: pd.DataFrame) -> Newest:
-    """(place, kind) -> the newest figure that is not made up for a rehearsal."""
+    """(place, kind) -> the figure to show, by the rule of dashboard.doses.versions, of those not made up for a rehearsal.
+
+    The rows come in the order they were true: of each source its newest word, then final before provisional, then the newest.
+    """
     published = figures[~figures["rehearsed"].astype(bool)]
-    last = published.groupby(["place", "kind"], sort=False).tail(1)
+    words = published.groupby(["place", "kind", "source"], sort=False).tail(1)
+    ranked = words.assign(final=words["status"] == "final").sort_values("final", kind="stable")
+    last = ranked.groupby(["place", "kind"], sort=False).tail(1)
     return {(row.place, row.kind): told_from(row) for row in last.itertuples(index=False)}
 
 
