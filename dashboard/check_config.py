@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
-from dashboard.detection.windows import UPLOADS_S
+from dashboard.detection.judge import LOOK_BACK_S
+from dashboard.detection.lines import FEWEST
+from dashboard.detection.windows import span_s
 from dashboard.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_CONTROL_ROOM
 from dashboard.settings import ControlRoomFile, Rules
 from probes import config_file
 from probes.config_file import ConfigError, Document, Finding
 from probes.sample import CheckKind
 from probes.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_AGENT
-from probes.settings import AgentFile
+from probes.settings import AgentFile, Check
 
 
 def summary(path: Path) -> str:
@@ -46,19 +48,30 @@ def _too_seldom(document: Document, rules: Rules, agent: AgentFile) -> list[Find
     """Checks that come so seldom that a rule could never hold."""
     findings = []
     for index, check in enumerate(agent.probes.checks):
-        needed = rules.held_samples * (check.interval_s + check.deadline_s)
-        if check.kind is CheckKind.UPLOAD and needed > UPLOADS_S:
-            wrong = f"{rules.held_samples} uploads may take {needed:g} s, and the rules look back {UPLOADS_S:g} s"
+        needed = rules.slow.samples * (check.interval_s + check.deadline_s)
+        if check.kind is CheckKind.UPLOAD and needed > LOOK_BACK_S:
+            wrong = f"{rules.slow.samples} uploads may take {needed:g} s, and after a restart the rules look back {LOOK_BACK_S:g} s"
             findings.append(_at_check(document, index, wrong, "Shorten interval_s or deadline_s"))
-    quickest = min(agent.probes.checks, key=lambda check: check.interval_s + check.deadline_s)
-    gap = quickest.interval_s + quickest.deadline_s
-    if gap >= rules.silent_s:
-        index = agent.probes.checks.index(quickest)
+    asked = [check for check in agent.probes.checks if check.kind is not CheckKind.ANCHOR] or list(agent.probes.checks)
+    quickest = min(asked, key=lambda check: check.interval_s + check.deadline_s)
+    index = agent.probes.checks.index(quickest)
+    if FEWEST * quickest.interval_s > span_s(rules):
         wrong = (
-            f"the quickest check may leave {gap:g} s without a sample, and silence of {rules.silent_s:g} s is no data"
+            f"the quickest check comes each {quickest.interval_s:g} s, and {FEWEST} must fit into the "
+            f"{span_s(rules):g} s that the rules look back"
         )
-        findings.append(_at_check(document, index, wrong, "Shorten its interval_s, or raise dashboard.rules.silent_s"))
-    return findings
+        findings.append(_at_check(document, index, wrong, "Shorten its interval_s"))
+    return findings + _silent_between(document, rules, index, quickest)
+
+
+def _silent_between(document: Document, rules: Rules, index: int, quickest: Check) -> list[Finding]:
+    """The quickest check leaves so long a pause that it would be called silence."""
+    gap = quickest.interval_s + quickest.deadline_s
+    silent_s = max(rules.local.nodata_s, rules.local.nodata_rounds * quickest.interval_s)
+    if gap < silent_s:
+        return []
+    wrong = f"the quickest check may leave {gap:g} s without a sample, and silence of {silent_s:g} s is no data"
+    return [_at_check(document, index, wrong, "Shorten its interval_s, or raise dashboard.rules.local.nodata_s")]
 
 
 def _at_check(document: Document, index: int, wrong: str, cure: str) -> Finding:

@@ -66,12 +66,19 @@ def _parser() -> argparse.ArgumentParser:
     with_config(add("serve", _serve, "run the control room alone: pages, watch and mail"))
     check = add("check-config", _check_config, "say every mistake of a config file at once, or what it will run")
     check.add_argument("file", type=Path, metavar="FILE")
+    _add_replay(with_config(add("replay", _replay, "judge recorded samples and doses again, on a simulated clock")))
     _add_agent(with_config(add("agent", _agent, "let an agent send samples, take that back, or list agents")))
     mail = with_config(add("mail", _mail, "send a test mail through the configured relay"))
     mail.add_argument("what", choices=["test"])
     mail.add_argument("address", metavar="ADDRESS")
     _add_doses(add("doses", _doses, "take figures of doses from a file, or give them out as CSV"), with_config)
     return parser
+
+
+def _add_replay(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--samples", type=Path, required=True, metavar="CSV", help="samples, .csv or .csv.gz")
+    sub.add_argument("--doses", type=Path, required=True, metavar="CSV", help="dose reports, .csv or .csv.gz")
+    sub.add_argument("--out", type=Path, required=True, metavar="JSONL", help="one line an incident")
 
 
 def _add_doses(
@@ -158,6 +165,13 @@ def _check_config(chosen: argparse.Namespace) -> int:
     from dashboard import check_config
 
     print(check_config.summary(chosen.file))
+    return OK
+
+
+def _replay(chosen: argparse.Namespace) -> int:
+    from dashboard.replay import backtest
+
+    print(backtest.run(chosen.samples, chosen.doses, chosen.config, chosen.out).told())
     return OK
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from dashboard.thresholds import Rules as Rules  # noqa: PLC0414 - read from here by every room
 from probes.settings import Rehearsal, Section, refuse
 
 SECTIONS_OF_OTHERS = frozenset({"probes"})
@@ -153,48 +154,6 @@ class FigureRow(Section):
     note: str = Field(default="", examples=["sum of ten centres"])
 
 
-class Rules(Section):
-    """Thresholds of the judgement; every number is a plain sentence (docs/rules.md)."""
-
-    slow_s: float = Field(default=15, gt=0, le=600, examples=[15])
-    slow_ratio: float = Field(default=3, gt=1, le=100, examples=[3])
-    slow_floor_s: float = Field(default=5, gt=0, le=600, examples=[5])
-    unworkable_s: float = Field(default=60, gt=0, le=3600, examples=[60])
-    held_samples: int = Field(default=3, ge=1, le=20, examples=[3])
-    fail_share: float = Field(default=0.7, gt=0, le=1, examples=[0.7])
-    fail_window_s: float = Field(default=90, ge=1, le=3600, examples=[90])
-    error_share: float = Field(default=0.2, gt=0, lt=1, examples=[0.2])
-    error_window_s: float = Field(default=300, ge=1, le=7200, examples=[300])
-    anchor_share: float = Field(default=0.8, gt=0, le=1, examples=[0.8])
-    silent_s: float = Field(default=120, ge=1, le=3600, examples=[120])
-    state_share: float = Field(default=0.6, gt=0, le=1, examples=[0.6])
-    settle_s: float = Field(default=30, ge=0, le=600, examples=[30])
-    recover_s: float = Field(default=120, ge=0, le=3600, examples=[120])
-    reopen_s: float = Field(default=600, ge=0, le=7200, examples=[600])
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.slow_s >= self.unworkable_s:
-            raise refuse(
-                f"slow_s {self.slow_s:g} is not below unworkable_s {self.unworkable_s:g}",
-                "Uploads get slow before they get unworkable: lower slow_s",
-                ("slow_s",),
-            )
-        if self.slow_floor_s > self.slow_s:
-            raise refuse(
-                f"slow_floor_s {self.slow_floor_s:g} is above slow_s {self.slow_s:g}",
-                "The floor keeps small rises quiet: set it at or below slow_s",
-                ("slow_floor_s",),
-            )
-        if self.error_share >= self.fail_share:
-            raise refuse(
-                f"error_share {self.error_share:g} is not below fail_share {self.fail_share:g}",
-                "Degraded comes before down: lower error_share",
-                ("error_share",),
-            )
-        return self
-
-
 class Mail(Section):
     """The relay that takes our mails."""
 
@@ -224,7 +183,7 @@ class Dashboard(Section):
     step_s: float = Field(default=5, ge=0.2, le=60, examples=[5])
     web: Web = Field(default_factory=Web, examples=[{"port": 8600}])
     mail: Mail = Field(examples=[{"sender": "tikawatch@example.org", "host": "smtp.example.org", "port": 587}])
-    rules: Rules = Field(default_factory=Rules, examples=[{"slow_s": 15}])
+    rules: Rules = Field(default_factory=Rules, examples=[{"tick_s": 15}])
 
 
 class ControlRoomFile(BaseModel):

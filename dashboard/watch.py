@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
 
-from dashboard.detection.judge import Judge, Judgement
+from dashboard.detection.judge import LOOK_BACK_S, Judge, Judgement
 from dashboard.detection.states import DistrictState
 from dashboard.incidents import ledger
 from dashboard.incidents.incident import Step
@@ -21,9 +21,6 @@ from dashboard.store.flips import WHOLE_STATE, Flip
 from probes.clock import Clock
 
 log = logging.getLogger(__name__)
-
-# what the judgement wants back after a restart: enough for its longest window and the usual upload time
-_LOOK_BACK_S = 3600
 
 Enqueue = Callable[[Connection, ControlRoomFile, Step, float], int]
 
@@ -40,14 +37,15 @@ class Watch:
         """Build the memory anew from the store: at the start, and when a step could not be committed."""
         self._stale = True
         now = self._clock.now()
-        judge = Judge(self._settings.dashboard.rules, self._codes, listening_since=now)
+        divisions = {district.code: district.division for district in self._settings.districts}
+        judge = Judge(self._settings.dashboard.rules, self._codes, now, divisions)
         transitions = Transitions(self._settings)
         with reading(self._engine) as connection:
             reached, states = jobs.watermark(connection, jobs.WATCH), flips.newest(connection)
             memory = jobs.memory(connection, jobs.WATCH)
             judge.remember(memory.get("judge", {}))
             transitions.remember(memory.get("transitions", {}))
-            judge.observe(samples.started_between(connection, now - _LOOK_BACK_S, now, reached))
+            judge.observe(samples.started_between(connection, now - LOOK_BACK_S, now, reached))
         self._judge, self._transitions, self._reached, self._states = judge, transitions, reached, states
         self._stale = False
 
@@ -104,7 +102,7 @@ class Watch:
 
     def _take_steps(self, connection: Connection, judgement: Judgement) -> list[Step]:
         rules = self._settings.dashboard.rules
-        standing = ledger.standing(connection, judgement.at - rules.reopen_s, frozenset(self._codes))
+        standing = ledger.standing(connection, judgement.at - rules.flap.reopen_s, frozenset(self._codes))
         changes = self._transitions.advance(judgement, self._in_session(judgement.at), standing)
         steps = [step for change in changes if (step := ledger.record(connection, change, judgement.at)) is not None]
         for step in steps:

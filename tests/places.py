@@ -21,9 +21,14 @@ def example() -> ControlRoomFile:
 
 
 def with_rules(**rules: Any) -> ControlRoomFile:
-    """config.yaml with other thresholds."""
+    """config.yaml with other thresholds: `settle_s=20`, or `flap={"reopen_s": 60}` for those of a section."""
     room = example()
-    changed = room.dashboard.model_copy(update={"rules": room.dashboard.rules.model_copy(update=rules)})
+    old = room.dashboard.rules
+    new = {
+        key: getattr(old, key).model_copy(update=value) if isinstance(value, dict) else value
+        for key, value in rules.items()
+    }
+    changed = room.dashboard.model_copy(update={"rules": old.model_copy(update=new)})
     return room.model_copy(update={"dashboard": changed})
 
 

@@ -17,3 +17,4 @@ class Seen(NamedTuple):
     total: float
     outcome: Outcome
     reason: Reason
+    answered: bool = False  # the target sent an HTTP status

@@ -1,111 +1,113 @@
-"""What is remembered of one district: bounded windows over its newest samples, and its usual upload time.
+"""What is remembered of the newest minutes: counts per district in small bins of time, in a ring that never grows.
 
-Memory per district does not grow with time: registry and anchor samples of the longest window, the newest uploads, and at most
-USUAL_SAMPLES good upload times.
+A window is a sum of bins; bins end at whole multiples of `bin_s`, so that a judgement at such a moment sees whole windows.
 """
 
-from collections import deque
-from statistics import median
+import math
+from typing import Any
 
-from dashboard.detection.seen import Seen
+import numpy as np
+
+from dashboard.detection.columns import ANCHOR, PING, REASONS, UPLOAD, Columns
 from dashboard.settings import Rules
-from probes.sample import CheckKind, Outcome, Reason
 
-USUAL_SAMPLES = 240  # an hour at one upload each 15 s
-USUAL_AFTER = 12  # good uploads before "usual" means anything
-UPLOADS_S = 1800.0  # uploads older than this hold no rule; check-config sees to it that enough fit in
-_NEAR_S = 30.0  # a sample of the neutral host this near counts as taken at the same time
-_TALLEST = 4096  # samples of one district in one window, at most
+# channels of the ring
+PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED, ANSWERED, UNREACHABLE, ANCHORS, ANCHORS_FAILED, TAIL = range(9)
+_CHANNELS = 9
+_BINS_IN_THE_SHORTEST_WINDOW = 12
+_LONGEST_S = 600.0  # what a slow cadence may stretch a window to, with the default rules
+LATE_S = 120.0  # a sample later than this is not judged any more
+_NO_ROUTE = tuple(REASONS).index(next(reason for reason in REASONS if reason.value == "unreachable"))
 
 
-class DistrictWindow:
-    """The newest samples of one district. `add` in any order; `forget` drops what is older than the rules look back."""
+def span_s(rules: Rules) -> float:
+    """Seconds that the rules look back at most, however slow the rounds are."""
+    stretched = _LONGEST_S * _shortest_s(rules) / 60
+    return max(rules.degraded.err_window_s, rules.local.window_long_s, rules.outage.window_long_s, stretched)
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
-        self.registry: deque[Seen] = deque(maxlen=_TALLEST)
-        self.anchors: deque[Seen] = deque(maxlen=_TALLEST)
-        self.uploads: deque[Seen] = deque(maxlen=64)
-        self.heard: float | None = None  # end of the newest sample that says something of the target
-        self.agent_offline: float | None = None  # end of the newest sample that says: our own network is down
-        self.vantage = ""
-        self.was_slow = False  # by the last verdict
-        self.usual_before: float | None = None  # by an earlier run of the judgement
-        self._usual: deque[float] = deque(maxlen=USUAL_SAMPLES)
 
-    def add(self, seen: Seen) -> None:
-        self.vantage = seen.vantage
-        if seen.outcome is Outcome.UNKNOWN:
-            if seen.reason is Reason.AGENT_OFFLINE:
-                self.agent_offline = max(seen.at, self.agent_offline or 0)
-            return
-        self.heard = max(seen.at, self.heard or 0)
-        if seen.kind is CheckKind.ANCHOR:
-            _insert(self.anchors, seen)
-            return
-        _insert(self.registry, seen)
-        if seen.kind is CheckKind.UPLOAD:
-            _insert(self.uploads, seen)
-            if seen.outcome is Outcome.OK and not self.is_slow(seen):
-                self._usual.append(seen.total)
+def _shortest_s(rules: Rules) -> float:
+    return min(rules.outage.window_s, rules.local.window_s, rules.degraded.sustain_s)
 
-    def forget(self, now: float) -> None:
-        """Drop samples that ended before every window."""
-        oldest = now - max(self._rules.error_window_s, self._rules.fail_window_s)
-        for window, limit in (
-            (self.registry, oldest),
-            (self.anchors, oldest - UPLOADS_S),
-            (self.uploads, now - UPLOADS_S),
+
+class Windows:
+    """Counts of the newest samples per district. Memory: bins x (channels + reasons) x districts x 2 bytes."""
+
+    def __init__(self, rules: Rules, districts: int) -> None:
+        self.bin_s = _shortest_s(rules) / _BINS_IN_THE_SHORTEST_WINDOW
+        self.bins = math.ceil(span_s(rules) / self.bin_s) + 1
+        self._ring = np.zeros((self.bins, _CHANNELS, districts), np.int16)
+        self._reasons = np.zeros((self.bins, len(REASONS), districts), np.int16)
+        self._head: int | None = None
+        self._sums: Any = None
+
+    def bin_of(self, at: Any) -> Any:
+        """Number of the bin that holds a moment; a bin holds its end and not its start."""
+        return np.ceil(np.asarray(at) / self.bin_s - 1e-6).astype(np.int64)
+
+    def advance(self, now: float) -> None:
+        """Make `now` the newest bin, and forget what falls out of the ring."""
+        head = int(self.bin_of(now))
+        if self._head is None or head - self._head >= self.bins:
+            self._ring[:], self._reasons[:] = 0, 0
+        else:
+            fresh = np.arange(self._head + 1, head + 1) % self.bins
+            self._ring[fresh], self._reasons[fresh] = 0, 0
+        self._head = head
+
+    def add(self, batch: Columns, tail: Any) -> None:
+        """Count samples of the time that the ring spans; `tail` marks uploads far above the current median."""
+        assert self._head is not None
+        bins = self.bin_of(batch.at)
+        held = (bins > self._head - self.bins) & ~batch.offline
+        batch, bins, tail = batch.rows(held), np.minimum(bins[held], self._head) % self.bins, tail[held]
+        registry = batch.kind != ANCHOR
+        for channel, mask in (
+            (PINGS, batch.kind == PING),
+            (PINGS_FAILED, (batch.kind == PING) & batch.failed),
+            (UPLOADS, batch.kind == UPLOAD),
+            (UPLOADS_FAILED, (batch.kind == UPLOAD) & batch.failed),
+            (ANSWERED, registry & batch.failed & batch.answered),
+            (UNREACHABLE, registry & batch.failed & (batch.reason == _NO_ROUTE)),
+            (ANCHORS, ~registry),
+            (ANCHORS_FAILED, ~registry & batch.failed),
+            (TAIL, tail),
         ):
-            while window and window[0].at < limit:
-                window.popleft()
+            if mask.any():
+                np.add.at(self._ring[:, channel], (bins[mask], batch.district[mask]), 1)
+        bad = registry & batch.failed
+        np.add.at(self._reasons, (bins[bad], batch.reason[bad], batch.district[bad]), 1)
 
-    @property
-    def usual(self) -> float | None:
-        """Median of the good uploads, seconds; None until there are enough."""
-        return median(self._usual) if len(self._usual) >= USUAL_AFTER else self.usual_before
+    def settle(self, seconds: float) -> None:
+        """Add up the windows of up to so many seconds; `count` and `recent` then read from these sums."""
+        assert self._head is not None
+        self._recent = self._ring[(self._head - np.arange(self.length(seconds))) % self.bins]
+        self._sums = np.cumsum(self._recent, axis=0, dtype=np.int32)
 
-    def is_slow(self, seen: Seen) -> bool:
-        """True when an upload took longer than the rules call normal, measured against the district's own usual."""
-        usual = self.usual
-        long = seen.total >= self._rules.slow_s
-        unlike = usual is not None and seen.total >= max(self._rules.slow_ratio * usual, self._rules.slow_floor_s)
-        return long or unlike
+    def length(self, seconds: float) -> int:
+        """Bins of a window, at most the ring."""
+        return min(self.bins, max(1, round(seconds / self.bin_s)))
 
-    def last_uploads(self) -> list[Seen]:
-        """The newest uploads that a rule holds for, oldest first; fewer when there are fewer."""
-        held = self._rules.held_samples
-        return list(self.uploads)[-held:]
+    def count(self, seconds: float) -> Any:
+        """Counts over the last seconds: channels x districts."""
+        return self._sums[min(self.length(seconds), len(self._sums)) - 1]
 
-    def line_was_bad(self, seen: Seen) -> bool:
-        """True when the neutral host failed too while this check was under way: its failure says nothing of the registry."""
-        if seen.outcome is Outcome.OK:
-            return False
-        first, last = seen.at - seen.total - _NEAR_S, seen.at + _NEAR_S
-        return any(anchor.outcome is Outcome.FAILED and first <= anchor.at <= last for anchor in self.anchors)
+    def since(self, moments: Any) -> Any:
+        """Counts after each district's own moment, in whole bins, as far as the sums reach: channels x districts."""
+        assert self._head is not None
+        back = np.minimum(self._head - self.bin_of(moments), len(self._sums))
+        counts = self._sums[np.maximum(back, 1) - 1, :, np.arange(len(back))].T
+        return np.where(back > 0, counts, 0)
 
-    def failing_since(self) -> float | None:
-        """Start of the present run of failed registry samples, None when the newest one is good."""
-        since = None
-        for seen in reversed(self.registry):
-            if seen.outcome is Outcome.OK:
-                break
-            since = seen.at - seen.total
-        return since
+    def rounds(self, seconds: float, round_s: float, weight: Any) -> Any:
+        """Counts of each whole round within the last seconds, over the districts of weight 1: rounds x channels."""
+        each = self.length(round_s)
+        many = max(1, min(self.length(seconds), len(self._recent)) // each)
+        whole = self._recent[: each * many] @ weight.astype(np.float32)
+        return whole.reshape(many, each, _CHANNELS).sum(axis=1)
 
-
-def share_failed(samples: list[Seen]) -> float:
-    """Share of failed ones, 0 to 1; 0 when there are none."""
-    return sum(seen.outcome is Outcome.FAILED for seen in samples) / len(samples) if samples else 0.0
-
-
-def _insert(window: deque[Seen], seen: Seen) -> None:
-    """Keep the window ordered by end; samples mostly come in order, late ones are few."""
-    if not window or window[-1].at <= seen.at:
-        window.append(seen)
-        return
-    later = []
-    while window and window[-1].at > seen.at:
-        later.append(window.pop())
-    window.append(seen)
-    window.extend(reversed(later))
+    def reasons(self, seconds: float, chosen: Any) -> Any:
+        """How often each reason was met in the last seconds by the chosen districts: one count a reason."""
+        assert self._head is not None
+        newest = (self._head - np.arange(self.length(seconds))) % self.bins
+        return self._reasons[newest][:, :, chosen].sum(axis=(0, 2))

@@ -8,6 +8,7 @@ class IncidentKind(StrEnum):
     OUTAGE = "outage"
     SLOWDOWN = "slowdown"
     LOCAL = "local"
+    DOSE_STALL = "dose_stall"
     AGENT_SILENT = "agent_silent"
     MONITOR_OFFLINE = "monitor_offline"
 

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from dashboard.detection.judge import Judgement
-from dashboard.detection.rules import span
 from dashboard.detection.states import DistrictState
+from dashboard.detection.words import span
 from dashboard.incidents.incident import IncidentKind
 from dashboard.settings import ControlRoomFile
 
@@ -35,11 +35,16 @@ def names(settings: ControlRoomFile, codes: Collection[int]) -> str:
 
 
 def opened(
-    settings: ControlRoomFile, kind: IncidentKind, codes: Collection[int], since: float, judgement: Judgement
+    settings: ControlRoomFile,
+    kind: IncidentKind,
+    codes: Collection[int],
+    since: float,
+    judgement: Judgement,
+    evidence: str = "",
 ) -> str:
-    """The sentence of an incident that opens, grows or comes back."""
+    """The sentence of an incident that opens, grows or comes back; without evidence given, that of its districts."""
     at, everyone = clock(settings, since), len(settings.districts)
-    evidence = _evidence(codes, judgement)
+    evidence = evidence or _evidence(codes, judgement)
     if kind is IncidentKind.LOCAL:
         whose = "its" if len(codes) == 1 else "their"
         return f"{names(settings, codes)} lost {whose} own line since {at}: {evidence}; {_others(codes, judgement)}"
@@ -62,6 +67,19 @@ def resolved(settings: ControlRoomFile, kind: IncidentKind, codes: Collection[in
         return f"Data from {where} arrives again after {span_}, since {began}"
     word = "down" if kind is IncidentKind.OUTAGE else "slow"
     return f"Registry works again in {where} after {span_} {word}, since {began}"
+
+
+def stalled(settings: ControlRoomFile, codes: Collection[int], since: float, evidence: str) -> str:
+    """The sentence of doses that stop while the checks are good."""
+    at, everyone = clock(settings, since), len(settings.districts)
+    where = names(settings, codes) if len(codes) <= _NAMED else f"{len(codes)} of {everyone} districts"
+    return f"No doses from {where} since {at} while the checks are good: {evidence}"
+
+
+def given_again(settings: ControlRoomFile, codes: Collection[int], since: float, now: float) -> str:
+    """The sentence of doses that are reported again, or of the end of the session."""
+    where = names(settings, codes) if len(codes) <= _NAMED else f"{len(codes)} districts"
+    return f"The stall of doses in {where} is over after {lasted(since, now)}, since {clock(settings, since)}"
 
 
 def blind(settings: ControlRoomFile, since: float, now: float) -> str:

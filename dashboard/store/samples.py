@@ -80,7 +80,7 @@ def _cell(rows: Sequence[AnyRow]) -> dict[str, Any]:
 _SKEW_MS = 5_000
 _SEEN = select(
     sample.c.sample_id, sample.c.started_ms, sample.c.received_ms, sample.c.total_us, sample.c.outcome, sample.c.reason,
-    series.c.district, series.c.kind, series.c.vantage,
+    sample.c.status, series.c.district, series.c.kind, series.c.vantage,
 ).join(series, series.c.series_id == sample.c.series_id)  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def _seen(row: AnyRow) -> Seen:
     at = min(row.started_ms / 1000 + total, row.received_ms / 1000)
     return Seen(
         row.sample_id, row.district, CheckKind(row.kind), row.vantage, row.started_ms, at, total, Outcome(row.outcome),
-        Reason(row.reason),
+        Reason(row.reason), row.status is not None,
     )  # fmt: skip
 
 

@@ -15,9 +15,13 @@ ROOT = EXAMPLE.parent
 def test_every_threshold_is_explained_in_the_rules_page_and_set_in_the_example() -> None:
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     shipped = EXAMPLE.read_text(encoding="utf-8")
-    for name in Rules.model_fields:
+    for name, field in Rules.model_fields.items():
         assert f"`{name}`" in page
-        assert re.search(rf"^    {name}: ", shipped, re.MULTILINE)
+        line = re.search(rf"^    {name}: .*$", shipped, re.MULTILINE)
+        assert line
+        for key in getattr(field.annotation, "model_fields", ()):
+            assert f"`{name}.{key}`" in page
+            assert f"{key}: " in line[0]
 
 
 def test_every_file_that_contributing_names_is_there() -> None:

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import OperationalError
 
+from dashboard.detection.columns import UPLOAD
+from dashboard.detection.judge import LOOK_BACK_S
 from dashboard.incidents import ledger
 from dashboard.incidents.incident import Step, StepKind
 from dashboard.settings import ControlRoomFile
@@ -15,7 +17,7 @@ from dashboard.store.schema import cell, flip, incident, incident_district, inci
 from dashboard.watch import Watch
 from probes.clock import SetClock
 from probes.sample import CheckKind, Outcome, Reason, Sample
-from tests.places import PUNE, RAIGAD, THANE, a_few, at
+from tests.places import PUNE, RAIGAD, THANE, a_few, at, example
 from tests.samples import a_batch, a_sample
 
 START = at("12:00")
@@ -26,7 +28,7 @@ class Room:
     """A control room without web and mail: a store, a watch, and rounds of samples that arrive as they end."""
 
     def __init__(self, engine: Engine, settings: ControlRoomFile | None = None, start: float = START) -> None:
-        self.engine, self.settings = engine, settings or a_few()
+        self.engine, self.settings = engine, settings or a_few(slow={"districts": 1})
         self.clock = SetClock(start)
         self.steps: list[Step] = []
         self.seq = 0
@@ -65,6 +67,12 @@ class Room:
 
     def told(self) -> list[tuple[StepKind, tuple[int, ...]]]:
         return [(step.what, step.districts) for step in self.steps]
+
+
+def good_uploads(room: Room, code: int) -> int:
+    """Good uploads of a district that the judgement took in."""
+    judge = room.watch._judge
+    return int(judge._series.good[UPLOAD, judge.places[code]])
 
 
 @pytest.fixture
@@ -212,8 +220,9 @@ def test_whatever_breaks_a_step_its_samples_are_not_taken_in_twice(room: Room) -
         room.run(90, slow_in(THANE))
     room.watch._enqueue = keep
     room.run(60, slow_in(THANE))
-    uploads = room.watch._judge._windows[THANE].uploads
-    assert len({seen.sample_id for seen in uploads}) == len(uploads)
+    with reading(room.engine) as connection:
+        stored = select(func.sum(cell.c.ok)).where(cell.c.kind == "upload", cell.c.district == THANE)
+        assert good_uploads(room, THANE) == connection.execute(stored).scalar()
     assert room.told() == [(StepKind.OPENED, (THANE,))]
 
 
@@ -259,4 +268,24 @@ def test_an_agent_whose_clock_is_hours_wrong_fills_cells_and_memory_all_the_same
         ).scalar()
     assert counted == 20
     room.restart()
-    assert len(room.watch._judge._windows[THANE].uploads) == 20
+    room.watch.step()
+    assert good_uploads(room, THANE) == 20
+
+
+def test_a_restart_after_hours_of_slowness_neither_calls_it_usual_nor_closes_the_incident(room: Room) -> None:
+    room.run(300)
+    room.run(LOOK_BACK_S + 300, slow_in(THANE))
+    for _ in range(2):
+        room.restart()
+        room.run(300, slow_in(THANE))
+    assert room.told() == [(StepKind.OPENED, (THANE,))]
+    room.run(300)
+    assert [step.what for step in room.steps] == [StepKind.OPENED, StepKind.RESOLVED]
+
+
+def test_what_is_kept_for_a_restart_is_small(room: Room) -> None:
+    room.settings = example()
+    room.restart()
+    room.run(300, districts=[district.code for district in room.settings.districts])
+    with reading(room.engine) as connection:
+        assert len(connection.execute(select(job.c.state)).scalar_one()) < 4000

@@ -28,8 +28,10 @@ from tests.places import EXAMPLE
 
 T = TypeVar("T")
 RULES = {
-    "slow_s": 3, "slow_ratio": 3, "slow_floor_s": 0.6, "unworkable_s": 6, "held_samples": 3, "fail_window_s": 6,
-    "error_window_s": 12, "silent_s": 10, "settle_s": 4, "recover_s": 5, "reopen_s": 60,
+    "tick_s": 1, "settle_s": 4, "slow": {"limit_s": 3, "ratio": 3, "floor_s": 0.6, "unworkable_s": 6, "alone_s": 5},
+    "outage": {"window_s": 4, "window_long_s": 8, "recover_s": 5}, "degraded": {"sustain_s": 12, "err_window_s": 20, "recover_s": 5},
+    "local": {"window_s": 6, "window_long_s": 12, "nodata_s": 10, "recover_s": 5}, "monitor": {"silence_s": 10, "recover_s": 5},
+    "flap": {"reopen_s": 60},
 }  # fmt: skip
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

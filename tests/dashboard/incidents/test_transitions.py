@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pytest
 
 from dashboard.detection.judge import Judgement
 from dashboard.detection.rules import Finding
 from dashboard.detection.states import DistrictState
+from dashboard.detection.wide import Wide
 from dashboard.incidents.incident import IncidentKind, Scope, StepKind
 from dashboard.incidents.transitions import Change, Standing, Transitions
 from dashboard.settings import ControlRoomFile
@@ -20,11 +22,28 @@ OK, SLOW, DOWN, OWN, SILENT = (
 )  # fmt: skip
 
 
+STATE_DOWN = Wide("outage", "state", frozenset(EVERYONE), NOON - 30, "36 of 36 districts fail", True)
+STATE_SLOW = Wide("slowdown", "state", frozenset(EVERYONE), NOON - 90, "uploads take 3.0 times what is usual", True)
+NEARLY_OVER = replace(STATE_SLOW, firm=False)
+KONKAN = frozenset(d.code for d in example().districts if d.division == "Konkan")
+CABLE = Wide("local", "division", KONKAN, NOON - 60, "7 of 7 districts of Konkan fail", True, "Konkan")
+
+
 class Room:
     """The transitions with a stand-in for the ledger: what they change is what stands next time."""
 
     def __init__(self, settings: ControlRoomFile | None = None) -> None:
-        self.transitions = Transitions(settings or with_rules(settle_s=20, recover_s=60, reopen_s=600))
+        self.transitions = Transitions(
+            settings
+            or with_rules(
+                settle_s=20,
+                outage={"recover_s": 60},
+                degraded={"recover_s": 60},
+                local={"recover_s": 60},
+                monitor={"recover_s": 60},
+                slow={"districts": 1},
+            )
+        )
         self.standing: dict[int, Standing] = {}
         self.told: list[Change] = []
 
@@ -34,6 +53,7 @@ class Room:
         states: Mapping[int, DistrictState],
         session: Iterable[int] = EVERYONE,
         blind: float | None = None,
+        wide: tuple[Wide, ...] = (),
     ) -> list[Change]:
         findings = {
             code: Finding(
@@ -45,7 +65,7 @@ class Room:
             findings |= {
                 code: Finding(SILENT, NOON - 300, "no sample arrives") for code, s in states.items() if s is SILENT
             }
-        judgement = Judgement(now, findings, dict.fromkeys(EVERYONE, "control room"), blind)
+        judgement = Judgement(now, findings, dict.fromkeys(EVERYONE, "control room"), blind, wide)
         changes = self.transitions.advance(judgement, list(session), list(self.standing.values()))
         for change in changes:
             self._keep(change, now)
@@ -125,7 +145,7 @@ def test_long_after_it_is_a_new_incident() -> None:
 
 def test_most_of_the_state_down_is_one_registry_outage() -> None:
     room = Room()
-    changes = room.for_a_while(NOON, 20, dict.fromkeys(EVERYONE, DOWN))
+    changes = room.for_a_while(NOON, 20, dict.fromkeys(EVERYONE, DOWN), wide=(STATE_DOWN,))
     assert [(c.kind, c.scope, len(c.members)) for c in changes] == [(IncidentKind.OUTAGE, Scope.STATE, 36)]
     assert changes[0].sentence.startswith("Registry down in 36 of 36 districts since 11:59")
 
@@ -133,7 +153,7 @@ def test_most_of_the_state_down_is_one_registry_outage() -> None:
 def test_a_slowdown_that_becomes_an_outage_is_upgraded_not_doubled() -> None:
     room = Room()
     room.for_a_while(NOON, 20, {THANE: SLOW, PUNE: SLOW})
-    changes = room.for_a_while(NOON + 30, 60, dict.fromkeys(EVERYONE, DOWN))
+    changes = room.for_a_while(NOON + 30, 60, dict.fromkeys(EVERYONE, DOWN), wide=(STATE_DOWN,))
     assert [(c.what, c.kind, c.scope) for c in changes] == [(StepKind.UPGRADED, IncidentKind.OUTAGE, Scope.STATE)]
     assert len(room.standing) == 1
     assert len(room.standing[1].members) == 36
@@ -174,7 +194,9 @@ def test_silent_districts_of_one_agent_are_one_incident_and_close_when_heard_aga
 def test_a_silent_district_neither_closes_a_slowdown_nor_holds_it_open() -> None:
     room = Room()
     room.for_a_while(NOON, 20, {THANE: SLOW, PUNE: SLOW})
-    assert room.for_a_while(NOON + 30, 15, {THANE: SILENT, PUNE: SLOW}) == []
+    assert all(
+        c.kind is not IncidentKind.SLOWDOWN for c in room.for_a_while(NOON + 30, 15, {THANE: SILENT, PUNE: SLOW})
+    )
     changes = room.for_a_while(NOON + 50, 70, {THANE: SILENT})
     assert StepKind.RESOLVED in [c.what for c in changes if c.kind is IncidentKind.SLOWDOWN]
 
@@ -206,6 +228,59 @@ def test_a_flicker_shorter_than_the_settling_time_is_told_to_nobody(state: Distr
     assert room.told == []
 
 
+def test_a_slowdown_of_the_whole_state_is_opened_at_once_held_while_it_lingers_and_closed() -> None:
+    room = Room()
+    assert [(c.what, c.kind, c.scope, len(c.members)) for c in room.at(NOON, {}, wide=(STATE_SLOW,))] == [
+        (StepKind.OPENED, IncidentKind.SLOWDOWN, Scope.STATE, 36)
+    ]
+    assert room.told[0].sentence.startswith("Registry slow in 36 of 36 districts since 11:58: uploads take 3.0 times")
+    assert room.for_a_while(NOON + 5, 300, {}, wide=(NEARLY_OVER,)) == []
+    assert [c.what for c in room.for_a_while(NOON + 310, 70, {})] == [StepKind.RESOLVED]
+
+
+def test_an_outage_of_the_state_is_not_followed_by_incidents_of_districts_that_recover_late() -> None:
+    room = Room()
+    room.at(NOON, dict.fromkeys(EVERYONE, DOWN), wide=(STATE_DOWN,))
+    room.for_a_while(NOON + 5, 200, {THANE: DOWN})
+    assert [c.what for c in room.told] == [StepKind.OPENED, StepKind.RESOLVED]
+
+
+def test_a_cut_cable_of_a_division_takes_in_the_districts_that_were_told_before() -> None:
+    room = Room()
+    room.for_a_while(NOON, 20, {RAIGAD: OWN})
+    (change,) = room.at(NOON + 30, {RAIGAD: OWN, THANE: OWN}, wide=(CABLE,))
+    assert (change.what, change.kind, change.scope, change.members) == (
+        StepKind.UPGRADED, IncidentKind.LOCAL, Scope.DIVISION, KONKAN,
+    )  # fmt: skip
+
+
+def test_a_line_of_the_division_that_goes_much_later_is_another_matter() -> None:
+    room = Room()
+    room.for_a_while(NOON, 600, {RAIGAD: OWN})
+    changes = room.for_a_while(NOON + 605, 20, {RAIGAD: OWN, THANE: OWN})
+    assert [(c.what, set(c.members)) for c in changes] == [(StepKind.OPENED, {THANE})]
+
+
+def test_one_slow_district_is_told_only_when_it_lasts_and_a_few_at_once() -> None:
+    room = Room(with_rules(settle_s=20, slow={"districts": 3, "alone_s": 300}))
+    assert room.for_a_while(NOON, 240, {THANE: SLOW}) == []
+    assert [set(c.members) for c in room.for_a_while(NOON + 245, 60, {THANE: SLOW})] == [{THANE}]
+    few = Room(with_rules(settle_s=20, slow={"districts": 3, "alone_s": 300}))
+    assert len(few.for_a_while(NOON, 25, {THANE: SLOW, PUNE: SLOW, NASHIK: SLOW})) == 1
+
+
+def test_after_two_relapses_recovery_must_hold_for_longer() -> None:
+    room = Room(with_rules(outage={"recover_s": 60}, flap={"relapses": 2, "hold_s": 600}))
+    down = dict.fromkeys(EVERYONE, DOWN)
+    for start in (0, 200, 400):
+        room.for_a_while(NOON + start, 60, down, wide=(STATE_DOWN,))
+        room.for_a_while(NOON + start + 65, 130, {})
+    assert [c.what for c in room.told] == [
+        StepKind.OPENED, StepKind.RESOLVED, StepKind.REOPENED, StepKind.RESOLVED, StepKind.REOPENED,
+    ]  # fmt: skip
+    assert [c.what for c in room.for_a_while(NOON + 600, 480, {})] == [StepKind.RESOLVED]
+
+
 def test_a_slowdown_whose_only_district_goes_down_is_upgraded_to_an_outage() -> None:
     room = Room()
     room.for_a_while(NOON, 20, {THANE: SLOW})
@@ -227,7 +302,7 @@ def test_an_outage_of_two_districts_is_not_the_states_and_takes_no_slow_district
 def test_a_district_is_in_one_registry_incident_at_a_time_even_when_all_goes_down() -> None:
     room = Room()
     room.for_a_while(NOON, 25, {THANE: SLOW, PUNE: SLOW, JALGAON: DOWN})
-    room.for_a_while(NOON + 40, 60, dict.fromkeys(EVERYONE, DOWN))
+    room.for_a_while(NOON + 40, 60, dict.fromkeys(EVERYONE, DOWN), wide=(STATE_DOWN,))
     members = [code for item in room.standing.values() for code in item.members]
     assert sorted(members) == sorted(EVERYONE)
     joined = [code for change in room.told for code in change.joined]

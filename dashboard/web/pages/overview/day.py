@@ -207,6 +207,7 @@ def _words(item: Any, codes: list[int], settings: ControlRoomFile, short: bool) 
     said = {
         IncidentKind.OUTAGE: "no upload", IncidentKind.LOCAL: "own line" if short else "own line lost",
         IncidentKind.AGENT_SILENT: "silent", IncidentKind.SLOWDOWN: "slow",
+        IncidentKind.DOSE_STALL: "no doses",
     }  # fmt: skip
     return f"{wording.listed([d.short if short else d.name for d in mine])}: {said.get(item.kind, kind.lower())}"
 

@@ -39,7 +39,7 @@ def panel(engine: Engine, settings: ControlRoomFile, now: float, code: int, them
         "figures": _figures(figures, settings, code, day),
         "incidents": [_incident(item, day) for item in mine.itertuples(index=False)],
         "officer": {"name": district.officer.name, "mail": district.officer.mail, "made_up": settings.rehearsal is not None},
-        "chart": district_figure(uploads, rules.slow_s, rules.unworkable_s, _view(day, theme)).to_plotly_json(),
+        "chart": district_figure(uploads, rules.slow.limit_s, rules.slow.unworkable_s, _view(day, theme)).to_plotly_json(),
     }  # fmt: skip
 
 

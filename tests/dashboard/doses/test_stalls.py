@@ -1,0 +1,117 @@
+"""Doses that stop: by a district's own pace, by the others', together; and what silences it."""
+
+import pytest
+
+from dashboard.doses.delayed import Day, delayed
+from dashboard.doses.expected import Profile, pace, tail
+from dashboard.doses.stalls import Stall, Stalls
+from dashboard.thresholds import Doses
+
+MIDNIGHT = 1_611_000_000.0
+NINE, FIVE = 9 * 3600.0, 17 * 3600.0
+DIVISIONS = {1: "A", 2: "A", 3: "A", 4: "B", 5: "B", 6: "B"}
+
+
+def at(hour: float) -> float:
+    return MIDNIGHT + hour * 3600
+
+
+def a_day(until: float, stopped: dict[int, float], per_hour: float = 60, target: int = 600) -> Stalls:
+    """Reports each quarter of an hour until `until`; `stopped` gives the hour from which a district has no more."""
+    stalls = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT)
+    hour = 9.25
+    while hour <= until:
+        for code in DIVISIONS:
+            given = per_hour * (min(hour, stopped.get(code, 99)) - 9)
+            stalls.report(code, at(hour), int(given), target)
+        hour += 0.25
+    return stalls
+
+
+def found(stalls: Stalls, hour: float) -> list[tuple[str, tuple[int, ...]]]:
+    return [(stall.scope, tuple(sorted(stall.districts))) for stall in stalls.open_now(at(hour))]
+
+
+def test_a_day_at_a_steady_pace_has_no_stall() -> None:
+    assert [found(a_day(hour, {}), hour) for hour in (10, 12, 14, 16)] == [[], [], [], []]
+
+
+def test_one_district_that_stops_is_found_within_the_hour_and_dated_from_its_last_dose() -> None:
+    (stall,) = a_day(12, {1: 11}).open_now(at(12))
+    assert isinstance(stall, Stall)
+    assert (stall.scope, stall.districts, stall.since) == ("district", frozenset({1}), at(11))
+    assert "doses in" in stall.evidence
+
+
+def test_one_that_never_got_going_is_measured_by_the_others() -> None:
+    stalls = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT)
+    for quarter in range(1, 9):
+        for code in DIVISIONS:
+            stalls.report(code, at(9 + quarter / 4), min(quarter, 4) if code == 1 else 15 * quarter, 600)
+    (stall,) = stalls.open_now(at(11))
+    assert stall.evidence.startswith("4 of 600 (1%) while the median district is at")
+
+
+@pytest.mark.parametrize(
+    ("stopped", "expected"),
+    [
+        (dict.fromkeys(DIVISIONS, 11.0), [("state", (1, 2, 3, 4, 5, 6))]),
+        (dict.fromkeys((1, 2, 3), 11.0), [("division", (1, 2, 3))]),
+    ],
+)
+def test_doses_that_stop_together_are_one_stall(
+    stopped: dict[int, float], expected: list[tuple[str, tuple[int, ...]]]
+) -> None:
+    assert found(a_day(11.75, stopped), 11.75) == expected
+
+
+def test_it_is_silent_near_the_target_late_in_the_day_without_reports_and_in_an_incident() -> None:
+    assert found(a_day(14, {1: 13}, per_hour=125), 14) == []
+    late = a_day(16.5, {1: 15.5})
+    assert found(late, 16.5) == []
+    assert found(a_day(12, {1: 11}), 13) == []
+    hit = a_day(12, {1: 11})
+    hit.hit(frozenset({1}), at(11.9))
+    assert found(hit, 12) == []
+
+
+def test_a_correction_downwards_is_no_stall_and_a_repeated_report_changes_nothing() -> None:
+    stalls = a_day(11, {})
+    for quarter in range(1, 5):
+        for code in DIVISIONS:
+            stalls.report(code, at(11 + quarter / 4), int(60 * (2 + quarter / 4)) - (40 if code == 1 else 0), 600)
+    stalls.report(1, at(11), 0, 600)
+    assert found(stalls, 12) == []
+
+
+def test_it_is_over_when_doses_are_given_again() -> None:
+    stalls = a_day(12, {1: 11})
+    assert not stalls.given_again(frozenset({1}), at(11))
+    stalls.report(1, at(12.25), 140, 600)
+    assert stalls.given_again(frozenset({1}), at(11))
+
+
+def test_the_pace_begins_at_the_prior_and_follows_what_is_given() -> None:
+    assert pace(Doses(), 0, 0.0, 600).day == pytest.approx(360)
+    assert pace(Doses(), 200, 0.25, 600).day == pytest.approx(800, rel=0.1)
+
+
+def test_the_tail_of_a_negative_binomial_is_what_tables_say() -> None:
+    # scipy.stats.nbinom.cdf(0, 10, 1/3) and (2, 10, 1/3)
+    assert tail(0, 20, 60) == pytest.approx(1.693509e-05, rel=1e-5)
+    assert tail(2, 20, 60) == pytest.approx(0.000543804, rel=1e-4)
+
+
+def test_the_profile_is_a_whole_day_with_a_pause_at_noon() -> None:
+    day = Profile(NINE, FIVE)
+    assert (day.share(NINE), day.share(FIVE), day.share(0)) == (0, 1, 0)
+    assert day.share(14 * 3600) - day.share(13 * 3600) < day.share(13 * 3600) - day.share(12 * 3600)
+
+
+def test_doses_behind_pace_are_told_only_when_they_are_surely_some() -> None:
+    day = Day(Doses(), Profile(NINE, FIVE), MIDNIGHT)
+    stopped = a_day(13, dict.fromkeys(DIVISIONS, 11.0)).districts.values()
+    estimate = delayed(day, stopped, at(11), at(13))
+    assert estimate is not None
+    assert 0 < estimate.low < estimate.doses < estimate.high
+    assert delayed(day, a_day(13, {}).districts.values(), at(11), at(13)) is None
