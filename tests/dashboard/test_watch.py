@@ -272,6 +272,7 @@ def test_an_agent_whose_clock_is_hours_wrong_fills_cells_and_memory_all_the_same
     assert good_uploads(room, THANE) == 20
 
 
+@pytest.mark.process  # hours of rounds
 def test_a_restart_after_hours_of_slowness_neither_calls_it_usual_nor_closes_the_incident(room: Room) -> None:
     room.run(300)
     room.run(LOOK_BACK_S + 300, slow_in(THANE))

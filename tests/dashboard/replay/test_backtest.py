@@ -11,6 +11,8 @@ from tests.dashboard.replay import a_day
 from tests.dashboard.replay.a_day import NAMES, Fault
 from tests.places import EXAMPLE, at
 
+pytestmark = pytest.mark.process  # whole days through the command
+
 KONKAN = ("Mumbai City", "Thane", "Raigad", "Palghar")
 
 
