@@ -11,10 +11,11 @@ from dashboard.detection.states import DistrictState
 from dashboard.doses.figure import KINDS
 from dashboard.incidents.incident import IncidentKind
 from dashboard.incidents.ledger import OPEN
+from dashboard.notices.counts import counts, oldest_owed_s
 from dashboard.settings import STATE_PLACE, ControlRoomFile
 from dashboard.store import flips, jobs
 from dashboard.store.engine import reading
-from dashboard.store.schema import boot, figure, incident, notice, sample
+from dashboard.store.schema import boot, figure, incident, sample
 from probes.clock import Clock
 
 
@@ -56,8 +57,8 @@ class StoreCollector(Collector):
             yield self._states(connection)
             yield _family("incidents", _incidents(connection))
             yield _family("doses", _doses(connection))
-            yield _family("notices", _by_label(connection.execute(_NOTICES)))
-            yield _family("oldest", {(): _age(connection.execute(_OLDEST_DUE).scalar(), now_ms) or 0})
+            yield _family("notices", _by_label(counts(connection).items()))
+            yield _family("oldest", {(): oldest_owed_s(connection, now_ms / 1000) or 0})
             yield from self._ages(connection, now_ms)
             yield _family(
                 "skew", {(): abs(connection.execute(select(func.max(func.abs(boot.c.skew_ms)))).scalar() or 0) / 1000}
@@ -85,10 +86,6 @@ class StoreCollector(Collector):
         ran = _age(jobs.ran_at(connection, jobs.WATCH), now_ms)
         if ran is not None:
             yield _family("watch", {(): ran})
-
-
-_NOTICES = select(notice.c.state, func.count()).group_by(notice.c.state)
-_OLDEST_DUE = select(func.min(notice.c.created_ms)).where(notice.c.state.in_(("due", "sending")))
 
 
 def _incidents(connection: Connection) -> dict[tuple[str, ...], float]:

@@ -1,4 +1,4 @@
-"""The words for a district's state, worst last in ORDER; used by pages, mails, metrics and tests."""
+"""The words for a district's state, worst first in WORST_FIRST; used by pages, mails, metrics and tests."""
 
 from enum import StrEnum
 
