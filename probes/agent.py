@@ -9,25 +9,33 @@ import resource
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Final
 
 from prometheus_client import CollectorRegistry
 
+from probes.carriers import carriers_of
+from probes.carriers.echoes import echo_allowed
+from probes.carriers.transfers import TransferLoop
 from probes.clean_ups import CleanUps
 from probes.clock import Clock
-from probes.cohorts import start_releases
 from probes.delivery import Delivery
 from probes.measuring import Measuring
 from probes.metrics import Metrics
 from probes.recorder import Recorder
+from probes.sample import CheckKind
+from probes.schedule.cohorts import start_releases
+from probes.secret_files import unreadable
 from probes.settings import AgentFile, Probes
 from probes.spool import Spool
-from probes.transfers import TransferLoop
 
 log = logging.getLogger(__name__)
 
 SPARE_FILES: Final = 256
+
+
+class NothingToMeasure(Exception):
+    """This system allows none of the configured checks; `str()` of it is what the user reads."""
 
 
 def run(settings: AgentFile, stop: threading.Event, clock: Clock) -> None:
@@ -37,12 +45,15 @@ def run(settings: AgentFile, stop: threading.Event, clock: Clock) -> None:
 
     Raises:
         SpoolError: the spool cannot be used.
+        NothingToMeasure: this system allows none of the checks.
         Exception: what ended one of the threads; the agent does not go on without one of them.
     """
-    probes = settings.probes
+    probes = allowed(settings.probes, echo_allowed())
+    for line in unreadable(probes.checks):
+        log.warning("%s", line)
     _allow_files(probes.in_flight)
     metrics = Metrics(CollectorRegistry())
-    with closing(Spool(probes.spool.file, probes.spool.max_samples)) as spool:
+    with closing(Spool(probes.spool.file, probes.spool.max_samples, probes.spool.max_age_s)) as spool:
         server = metrics.serve(probes.metrics)
         try:
             log.info(
@@ -58,13 +69,36 @@ def run(settings: AgentFile, stop: threading.Event, clock: Clock) -> None:
     log.info("agent %s has stopped", probes.agent)
 
 
+def allowed(probes: Probes, no_echo: str) -> Probes:
+    """The agent's settings without what this system does not let it do; `no_echo` says why echo requests are refused, or is empty.
+
+    Raises:
+        NothingToMeasure: no check is left.
+    """
+    left_out = [check.name for check in probes.checks if no_echo and check.kind is CheckKind.ICMP]
+    if not left_out:
+        return probes
+    log.warning("left out: %s; %s", ", ".join(left_out), no_echo)
+    left = tuple(check for check in probes.checks if check.name not in left_out)
+    if not left:
+        raise NothingToMeasure(f"no check is left to take: {no_echo}")
+    return probes.model_copy(update={"checks": left})
+
+
 def _work(probes: Probes, stop: threading.Event, clock: Clock, spool: Spool, metrics: Metrics) -> None:
-    rng = random.SystemRandom()
+    rng = random.Random()  # seeded by the system
     recorder = Recorder(spool, metrics)
     delivery = Delivery(probes.delivery, probes.agent, spool, clock, metrics)
     clean_ups = CleanUps(probes.checks, spool, clock, metrics)
-    with closing(TransferLoop(clock, probes.user_agent)) as loop, closing(delivery):
-        measuring = Measuring(probes, clock, loop, recorder=recorder, clean_ups=clean_ups, metrics=metrics, rng=rng)
+    with ExitStack() as stack:
+        stack.enter_context(closing(delivery))
+        loop = stack.enter_context(closing(TransferLoop(clock, probes.user_agent)))
+        carriers = carriers_of(probes, loop, clock)
+        for carrier in carriers.values():
+            stack.enter_context(closing(carrier))
+        measuring = Measuring(
+            probes, clock, loop, recorder=recorder, clean_ups=clean_ups, metrics=metrics, rng=rng, carriers=carriers
+        )
         scheduler = start_releases(measuring.cohorts, measuring.release)
         with ThreadPoolExecutor(4, thread_name_prefix="agent") as pool:
             parts = [

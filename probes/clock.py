@@ -1,7 +1,7 @@
 """Time as an argument. Everything that needs the time is handed a Clock, so that tests and rehearsals can bring their own."""
 
 import time
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
@@ -14,6 +14,10 @@ class Clock(Protocol):
         """Seconds since an arbitrary moment; never steps back."""
 
 
+# the plain monotonic clock stands still while the host sleeps: the sleep would look like slowness of the registry
+_SINCE_START: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
 class WallClock:
     """The machine's clock, moved by `ahead_s` seconds (negative in a rehearsal of a past day)."""
 
@@ -24,7 +28,7 @@ class WallClock:
         return time.time() + self._ahead_s
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.clock_gettime(_SINCE_START)
 
 
 class SetClock:

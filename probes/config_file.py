@@ -5,6 +5,7 @@ Cures come from the `examples` of the model's fields: give every field one.
 """
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from probes.sections import without_user
 
 MAX_BYTES = 1_048_576
 _SCALARS = ("null", "bool", "int", "float", "str", "timestamp")
@@ -94,7 +97,15 @@ def validate(
     try:
         return model.model_validate(data), []
     except ValidationError as problem:
-        return None, [_finding(document, model, error) for error in problem.errors()]
+        errors = problem.errors()
+        return None, [_finding(document, model, error) for error in errors if not _follows(error, errors)]
+
+
+def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
+    """Of a list, pydantic counts the good items only: one bad item makes it too short as well."""
+    loc = error["loc"]
+    beneath = (other["loc"] for other in errors if len(other["loc"]) > len(loc))
+    return error["type"] == "too_short" and any(other[: len(loc)] == loc for other in beneath)
 
 
 def load(path: Path, model: type[M], ignore: frozenset[str] = frozenset()) -> M:
@@ -217,10 +228,14 @@ def dotted(path: Path_) -> str:
 
 
 def _finding(document: Document, model: type[BaseModel], error: ErrorDetails) -> Finding:
-    path = tuple(error["loc"])
-    field, siblings = _field_at(model, path)
+    field, siblings = _field_at(model, tuple(error["loc"]))
+    path = _without_tags(document.data, tuple(error["loc"]))
+    if error["type"].startswith("union_tag"):  # pydantic says where the section stands; what is wrong is its kind
+        path = (*path, "kind")
+    if path[-1:] == ("[key]",):  # pydantic's mark of a key that is wrong itself; it stands where its value stands
+        path = path[:-1]
     context = error.get("ctx", {})
-    cure = _cure(field, siblings, error["type"], path)
+    cure = _CURES.get(error["type"]) or _cure(field, siblings, error["type"], path)
     if "cure" in context:
         cure = str(context["cure"])
     line = document.line_of(path)
@@ -228,6 +243,18 @@ def _finding(document: Document, model: type[BaseModel], error: ErrorDetails) ->
         line = document.line_of((*path, *context["at"]))
         path = (*path, *context["at"])
     return Finding(line, dotted(path), _wrong(error, path), cure)
+
+
+def _without_tags(data: Any, loc: Path_) -> Path_:
+    """Where one of several models is chosen by its `kind`, pydantic puts the kind into the path; no such key stands there."""
+    path: list[str | int] = []
+    for part in loc:
+        if isinstance(data, dict) and part not in data and part == data.get("kind"):
+            continue
+        path.append(part)
+        reachable = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        data = data[part] if reachable or (isinstance(data, dict) and part in data) else None
+    return tuple(path)
 
 
 # {shown} is the value, {key} the last part of its place; the rest comes from pydantic's context of the error
@@ -249,6 +276,8 @@ _WRONG = {
     "too_short": "{shown} is too short, at least {min_length} needed",
     "string_too_short": "{shown} is too short",
     "string_pattern_mismatch": "{shown} has not the wanted form",
+    "union_tag_not_found": 'key "kind" is missing',
+    "union_tag_invalid": '"{tag}" is not one of {kinds}',
     "config": "{wrong}",
 }
 
@@ -257,9 +286,18 @@ def _wrong(error: ErrorDetails, path: Path_) -> str:
     shown = repr_value(error["input"])
     words = _WRONG.get(error["type"])
     if words is not None:
-        return words.format_map({**error.get("ctx", {}), "shown": shown, "key": path[-1] if path else ""})
+        context = error.get("ctx", {})
+        return words.format_map({**context, "shown": shown, "key": path[-1] if path else "", "kinds": _kinds(context)})
     message = error["msg"].removeprefix("Input should be ")
     return f"{shown} is refused: it should be {message}" if message != error["msg"] else f"{shown}: {message}"
+
+
+_CURES = {"union_tag_not_found": "Add for example kind: http", "union_tag_invalid": "Write for example kind: http"}
+
+
+def _kinds(context: Mapping[str, Any]) -> str:
+    """The kinds of a tagged union as pydantic lists them: <CheckKind.HTTP: 'http'>, ..."""
+    return ", ".join(re.findall(r"'(\w+)'", str(context.get("expected_tags", ""))))
 
 
 def repr_value(value: object) -> str:
@@ -268,14 +306,15 @@ def repr_value(value: object) -> str:
         return "a section" if isinstance(value, dict) else "a list"
     if value is None:
         return "nothing"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = without_user(str(value).lower() if isinstance(value, bool) else str(value))
     return f'"{text[:60]}"' + ("…" if len(text) > 60 else "")
 
 
 def _cure(field: FieldInfo | None, siblings: Mapping[str, FieldInfo], kind: str, path: Path_) -> str:
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), siblings, n=1)
-        return f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(siblings)}"
+        known = [other.alias or name for name, other in siblings.items()]
+        near = difflib.get_close_matches(str(path[-1]), known, n=1)
+        return f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(known)}"
     if field is not None and field.examples:
         verb = "Add" if kind == "missing" else "Write"
         return f"{verb} for example {path_key(path)}: {_yaml(field.examples[0])}"
@@ -299,17 +338,27 @@ def _field_at(model: type[BaseModel], path: Path_) -> tuple[FieldInfo | None, Ma
     """The field a path of a validation error names, and the fields beside it."""
     fields: Mapping[str, FieldInfo] = model.model_fields
     field: FieldInfo | None = None
+    models: list[type[BaseModel]] = [model]
     for depth, part in enumerate(path):
         if isinstance(part, int):
+            continue
+        if len(models) > 1:  # one of several kinds, and this part of the path says which
+            models = [one for one in models if part in _kinds_of(one)]
+            fields = models[0].model_fields if models else {}
             continue
         field = fields.get(part)
         if field is None or depth == len(path) - 1:
             break
-        inner = next(_models_in(field.annotation), None)
-        if inner is None:
+        models = list(_models_in(field.annotation))
+        if not models:
             break
-        fields = inner.model_fields
+        fields = models[0].model_fields
     return field, fields
+
+
+def _kinds_of(model: type[BaseModel]) -> tuple[Any, ...]:
+    kind = model.model_fields.get("kind")
+    return get_args(kind.annotation) if kind else ()
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -1,7 +1,9 @@
 """Brings samples from the spool to the control room, in batches, until they are acknowledged.
 
-May be changed: how long to wait after which answer. Samples leave the spool only after a 200 with a Receipt; a batch whose
-answer was lost is sent again, and the control room drops what it has already.
+May be changed: how long to wait after which answer, and how large a batch is. Samples leave the spool only after a 200 with a
+Receipt; a batch whose answer was lost is sent again, and the control room drops what it has already.
+While more waits than one batch, every other batch is of the newest samples: the control room judges the newest two minutes, in
+order, and books what is older.
 """
 
 import gzip
@@ -9,51 +11,29 @@ import logging
 import random
 import sqlite3
 import threading
-from enum import StrEnum
 from typing import Final
 
-from pydantic import ValidationError
-
+from probes.carriers.transfers import TransferLoop
 from probes.clock import Clock
 from probes.exchange import Request, Result
 from probes.metrics import Metrics
-from probes.sample import Batch, Reason, Receipt, Sample
+from probes.metrics.load import OwnLoad
+from probes.replies import Word, took_s, was_connected, word_of, words_of
+from probes.sample import Batch, Reason
 from probes.settings import Delivery as DeliverySettings
 from probes.spool import Spool, Waiting
-from probes.transfers import TransferLoop
 
 log = logging.getLogger(__name__)
 
 MAX_ANSWER: Final = 65_536
 STOP_SEEN_S: Final = 0.25
+# a try that finds nobody costs the room nothing, and it wants to see now soon after the line is back
+NO_LINE_S: Final = 10.0
+LONG_S: Final = 4.0  # a batch that takes longer is too large: a room takes a journey over 5 s for a wrong clock
 IN_A_ROW: Final = 10  # so many samples refused one after the other: it is the room, not the samples
 ASIDE_PAUSE_S: Final = 60.0  # after a refusal of a sample that was refused before; twice as long each time,
 LONGEST_ASIDE_S: Final = 3600.0  # up to this
-ABOUT_THE_BATCH: Final = (400, 413, 422)  # other refusals are about us or the address: the samples wait
-
-
-class Word(StrEnum):
-    """How an attempt ended; the `result` label of the metric."""
-
-    DELIVERED = "delivered"
-    NO_TOKEN = "no_token"
-    UNREACHABLE = "unreachable"
-    BUSY = "busy"
-    DENIED = "denied"
-    FAILED = "failed"
-    REFUSED = "refused"
-
-
 _LEVELS: Final = {Word.DELIVERED: logging.INFO, Word.REFUSED: logging.ERROR}
-
-
-class _Unreadable(Exception):
-    """A sample of an earlier version that can no longer be read."""
-
-    def __init__(self, row: int, problem: ValidationError) -> None:
-        self.row = row
-        log.error("a spooled sample cannot be read and is set aside: %s", str(problem)[:300])
-        super().__init__()
 
 
 class Delivery:
@@ -65,7 +45,10 @@ class Delivery:
         self._spool = spool
         self._clock = clock
         self._metrics = metrics
+        self._load = OwnLoad(metrics, clock)
         self._limit = settings.batch
+        self._live = True  # the turn of the newest samples, if more waits than a batch
+        self._taken: Waiting | None = None  # acknowledged, and still on our disk
         self._failures = 0
         self._refusals = 0  # of single samples, in a row
         self._aside_after = 0
@@ -90,38 +73,49 @@ class Delivery:
             stop.wait(wait)
 
     def step(self, stop: threading.Event, rng: random.Random) -> float:
-        """Deliver the oldest batch, if any. `rng` spreads the waits, so that agents do not come back as a herd."""
-        waiting = self._spool.oldest(self._limit)
+        """Deliver one batch, if any. `rng` spreads the waits, so that agents do not come back as a herd."""
+        self._forget()
+        self._tell_lag()
+        waiting = self._next()
         if waiting is None:
-            self._metrics.delivery_lag.set(0)
             return self._try_aside(stop, rng)
-        try:
-            batch = self._batch(waiting)
-        except _Unreadable as sample:
-            self._set_aside(sample.row, "unreadable")
-            return 0.0
-        self._metrics.delivery_lag.set(max(self._clock.now() - batch.samples[0].started, 0))
         token = self._token()
         if not token:
             self._say(Word.NO_TOKEN, f"no token in {self._settings.token_file}")
             return self._settings.every_s
-        reply = self._post(token, batch, stop)
+        reply = self._post(token, waiting, stop)
         return 0.0 if reply is None else self._settle(reply, waiting, rng)
 
+    def _next(self) -> Waiting | None:
+        live = self._live and len(self._spool) > self._limit
+        newest = self._spool.newest(self._limit, among=self._settings.batch) if live else None
+        return newest or self._spool.oldest(self._limit) or self._spool.untold()
+
+    def _tell_lag(self) -> None:
+        started = self._spool.oldest_started()
+        self._metrics.delivery_lag.set(0 if started is None else max(self._clock.now() - started, 0))
+
     def _settle(self, reply: Result, waiting: Waiting, rng: random.Random) -> float:
-        word = _word(reply)
-        self._say(word, _words_of(reply))
+        word = word_of(reply)
+        self._say(word, words_of(reply))
         if word is Word.DELIVERED:
-            return self._delivered(waiting)
+            return self._delivered(waiting, took_s(reply))
+        self._live = True
         if word is Word.REFUSED and len(waiting.rows) > 1:
-            self._limit = max(len(waiting.rows) // 2, 1)
+            self._halve(waiting)
             return 0.0
-        if word is Word.REFUSED:
-            self._set_aside(waiting.rows[0][0], _words_of(reply))
+        if word is Word.REFUSED and waiting.rows:
+            self._set_aside(waiting.rows[0][0], words_of(reply))
             self._refusals += 1
             if self._refusals < IN_A_ROW:
                 return self._settings.every_s  # the samples behind it are not to blame
-        return self._back_off(reply.retry_after, rng)
+        if reply.reason is Reason.TIMEOUT and was_connected(reply):
+            self._halve(waiting)
+        return self._back_off(reply, rng)
+
+    def _halve(self, waiting: Waiting) -> None:
+        if waiting.rows:
+            self._limit = max(len(waiting.rows) // 2, 1)
 
     def _set_aside(self, row: int, why: str) -> None:
         self._metrics.spool_dropped.inc(self._spool.set_aside(row, why))
@@ -134,21 +128,17 @@ class Delivery:
         token = self._token() if waiting else ""
         if waiting is None or not token:
             return self._settings.every_s
-        try:
-            reply = self._post(token, self._batch(waiting), stop)
-        except _Unreadable as sample:
-            self._aside_after = sample.row
-            return 0.0
+        reply = self._post(token, waiting, stop)
         return 0.0 if reply is None else self._settle_aside(reply, waiting, rng)
 
     def _settle_aside(self, reply: Result, waiting: Waiting, rng: random.Random) -> float:
-        word = _word(reply)
-        self._say(word, _words_of(reply))
+        word = word_of(reply)
+        self._say(word, words_of(reply))
         if word is Word.DELIVERED:
             self._spool.forget_aside([row for row, _ in waiting.rows])
             self._aside_limit = min(self._aside_limit * 2, self._settings.batch)
         elif word is not Word.REFUSED:
-            return self._back_off(reply.retry_after, rng)
+            return self._back_off(reply, rng)
         elif len(waiting.rows) > 1:
             self._aside_limit = 1
         else:
@@ -157,34 +147,58 @@ class Delivery:
             self._aside_pause = min(self._aside_pause * 2, LONGEST_ASIDE_S)
         return self._settings.every_s
 
-    def _back_off(self, asked_s: float, rng: random.Random) -> float:
-        """Twice as long each time. It also slows down a control room that refuses every sample one by one."""
-        longest = self._settings.back_off_max_s
-        wait = min(self._settings.every_s * 2.0 ** min(self._failures, 20), longest)
-        self._failures += 1
-        return max(wait * rng.uniform(0.5, 1.0), min(asked_s, longest))
+    def _back_off(self, reply: Result, rng: random.Random) -> float:
+        """Anything up to twice as long each time, and as long as the room asks for.
 
-    def _delivered(self, waiting: Waiting) -> float:
-        self._spool.forget([row for row, _ in waiting.rows])
-        more = len(waiting.rows) >= self._limit or waiting.boot != self._spool.boot
-        self._limit = min(self._limit * 2, self._settings.batch)
+        It also slows down a control room that refuses every sample one by one.
+        """
+        longest = self._settings.back_off_max_s
+        nobody = reply.reason is not Reason.NONE and not was_connected(reply)
+        wait = min(self._settings.every_s * 2.0 ** min(self._failures, 20), longest, NO_LINE_S if nobody else longest)
+        self._failures += 1
+        return min(reply.retry_after, longest) + rng.uniform(0.0, wait)
+
+    def _delivered(self, waiting: Waiting, took: float) -> float:
+        self._taken = waiting
+        self._forget()
+        more = waiting.live or len(waiting.rows) >= self._limit or waiting.boot != self._spool.boot
+        self._fit(waiting, took)
+        self._live = not waiting.live
         self._failures = self._refusals = 0
         return 0.0 if more else self._settings.every_s
 
-    def _batch(self, waiting: Waiting) -> Batch:
-        samples = []
-        for row, body in waiting.rows:
-            try:
-                samples.append(Sample.model_validate_json(body))
-            except ValidationError as problem:
-                raise _Unreadable(row, problem) from None
-        return Batch(
+    def _forget(self) -> None:
+        """If the disk refuses, it is the first thing of the next step: what has been delivered is not sent again."""
+        if self._taken is not None:
+            self._spool.forget(self._taken)
+            self._taken = None
+
+    def _fit(self, waiting: Waiting, took: float) -> None:
+        """As large a batch as the line carries in good time.
+
+        One that was not full says nothing of a larger one, and a live one nothing of what the room refuses further back.
+        """
+        long = min(LONG_S, self._settings.deadline_s / 2)
+        if took > long:
+            self._halve(waiting)
+        elif took < long / 2 and len(waiting.rows) >= self._limit and not waiting.live:
+            self._limit = min(self._limit * 2, self._settings.batch)
+
+    def _body(self, waiting: Waiting) -> bytes:
+        """A Batch as JSON. The samples go out as they lie on the disk: reading each again would cost more than all else here.
+
+        One of an earlier version that nobody can read any more is refused by the control room, and set aside for that.
+        """
+        batch = Batch(
             agent=self._agent,
             boot=waiting.boot,
             sent=self._clock.now(),
             dropped=waiting.dropped,
-            samples=tuple(samples),
+            load=self._load.snapshot() if waiting.boot == self._spool.boot else None,
+            samples=(),
         )
+        head = batch.model_dump_json().removesuffix("]}")
+        return f"{head}{','.join(body for _, body in waiting.rows)}]}}".encode()
 
     def _token(self) -> str:
         """Read at each attempt, so that a token made or renewed later is found without a restart."""
@@ -193,14 +207,14 @@ class Delivery:
         except (OSError, UnicodeDecodeError):
             return ""
 
-    def _post(self, token: str, batch: Batch, stop: threading.Event) -> Result | None:
+    def _post(self, token: str, waiting: Waiting, stop: threading.Event) -> Result | None:
         """None when `stop` was set before an answer came."""
         request = Request(
             url=self._settings.url,
             deadline=self._clock.monotonic() + self._settings.deadline_s,
             method="POST",
             headers=(f"Authorization: Bearer {token}", "Content-Type: application/json", "Content-Encoding: gzip"),
-            body=gzip.compress(batch.model_dump_json().encode(), compresslevel=5),
+            body=gzip.compress(self._body(waiting), compresslevel=5),
             max_bytes=MAX_ANSWER,
             keep=MAX_ANSWER,
         )
@@ -229,35 +243,3 @@ class Delivery:
                 level, "delivery to %s: %s (%s); %d samples wait", self._settings.url, word, detail, len(self._spool)
             )
         self._last_word = word
-
-
-def _word(reply: Result) -> Word:
-    if reply.reason is not Reason.NONE:
-        return Word.UNREACHABLE
-    match reply.status:
-        case 200:
-            return Word.DELIVERED if _is_receipt(reply.body) else Word.FAILED
-        case 401 | 403:
-            return Word.DENIED
-        case 429 | 503:
-            return Word.BUSY
-        case status if status in ABOUT_THE_BATCH:
-            return Word.REFUSED
-        case _:
-            return Word.FAILED
-
-
-def _is_receipt(body: bytes) -> bool:
-    try:
-        Receipt.model_validate_json(body)
-    except ValidationError:
-        return False
-    return True
-
-
-def _words_of(reply: Result) -> str:
-    if reply.reason is not Reason.NONE:
-        return reply.detail
-    text = reply.body.decode("utf-8", "replace")
-    said = "".join(sign for sign in text if sign.isprintable()).strip()[:300]
-    return f"status {reply.status}: {said}" if said else f"status {reply.status}"

@@ -1,112 +1,39 @@
 """The sections of config.yaml that an agent reads: `probes` and `rehearsal`. Every field has an example, used as the cure in messages."""
 
-import ipaddress
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
-from probes.sample import MAX_DISTRICT, CheckKind
+from probes.inbox_settings import Inbox, refuse_mix_ups
+from probes.kinds import AnyCheck
+from probes.kinds.check import Check, HeaderValue, WebCheck
+from probes.kinds.message import MessageCheck
+from probes.kinds.upload import UploadCheck
+from probes.sample import CheckKind
+from probes.sections import DistrictCode, Name, Section, WebAddress, is_loopback, refuse
 
 SECTIONS_OF_OTHERS = frozenset({"state", "districts", "joint_areas", "calendar", "figures", "dashboard"})
+ANCHOR_EVERY_S: Final = 5.0  # at least; nobody has allowed us to ask a neutral host, so it is asked as a person would
 
 
-class Section(BaseModel):
-    """A frozen part of the config file; unknown keys are errors, and texts do not turn into numbers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-def refuse(wrong: str, cure: str, at: tuple[str | int, ...] = ()) -> PydanticCustomError:
-    """A mistake in our own words; `at` points further into the section."""
-    return PydanticCustomError("config", "{wrong}", {"wrong": wrong, "cure": cure, "at": at})
-
-
-def _web_address(url: str) -> str:
-    parts = urlsplit(url.replace("{district}", "0").replace("{record}", "0"))
-    if parts.scheme not in ("http", "https"):
-        raise refuse(f'scheme "{parts.scheme}" is not supported in "{url}"', "Use http:// or https://")
-    if not parts.hostname:
-        raise refuse(f'"{url}" names no host', "Write for example https://registry.example.org/ping")
-    if parts.username or parts.password:
-        cure = "Addresses are shown on pages and in logs: send the secret in headers instead"
-        raise refuse("the address holds a user name or password", cure)
-    return url
-
-
-WebAddress = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_web_address)]
-DistrictCode = Annotated[int, Field(ge=1, le=MAX_DISTRICT)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-
-
-def is_loopback(url: str) -> bool:
-    """True when the address can only be this machine."""
-    host = urlsplit(url).hostname or ""
+def _real_day(text: str) -> str:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        date.fromisoformat(text)
     except ValueError:
-        return host == "localhost"
-
-
-class ReadBack(Section):
-    """How an upload is seen again."""
-
-    url: WebAddress = Field(examples=["https://registry.example.org/records/{record}"])
-    every_s: float = Field(default=0.5, ge=0.05, le=60, examples=[0.5])
-
-
-class CleanUp(Section):
-    """How the synthetic record is taken away again."""
-
-    url: WebAddress = Field(examples=["https://registry.example.org/records/{record}"])
-    method: Literal["DELETE", "POST"] = Field(default="DELETE", examples=["DELETE"])
-
-
-class Check(Section):
-    """One measurement, taken for each district of the agent. `{district}` in an address becomes the LGD code."""
-
-    name: Name = Field(examples=["upload"])
-    kind: CheckKind = Field(examples=["http"])
-    url: WebAddress = Field(examples=["https://registry.example.org/ping"])
-    interval_s: float = Field(default=15, ge=0.2, le=3600, examples=[15])
-    deadline_s: float = Field(default=10, ge=0.1, le=600, examples=[10])
-    expect_status: tuple[int, ...] = Field(default=(200,), min_length=1, examples=[[200, 201]])
-    expect_text: str = Field(default="", max_length=200, examples=["OK"])
-    headers: dict[str, str] = Field(default_factory=dict, examples=[{"X-Facility": "test"}])
-    max_bytes: int = Field(default=1_048_576, ge=1, le=104_857_600, examples=[1048576])
-    payload_bytes: int = Field(default=4096, ge=256, le=10_485_760, examples=[4096])
-    read_back: ReadBack | None = Field(
-        default=None, examples=[{"url": "https://registry.example.org/records/{record}"}]
-    )
-    clean_up: CleanUp | None = Field(default=None, examples=[{"url": "https://registry.example.org/records/{record}"}])
-
-    @model_validator(mode="after")
-    def _fits_its_kind(self) -> Self:
-        if self.kind is CheckKind.UPLOAD and self.read_back is None:
-            raise refuse(
-                f'upload check "{self.name}" has no read_back',
-                "A 200 alone proves nothing: add read_back: {url: https://registry.example.org/records/{record}}",
-            )
-        if self.kind is not CheckKind.UPLOAD and (self.read_back or self.clean_up):
-            raise refuse(
-                f'check "{self.name}" is of kind {self.kind}; only an upload has read_back or clean_up', "Remove it"
-            )
-        return self
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Every address this check may call."""
-        more = (self.read_back and self.read_back.url, self.clean_up and self.clean_up.url)
-        return (self.url, *(url for url in more if url))
+        raise refuse(f'"{text}" is no day of the calendar', "Write year-month-day, for example 2021-01-10") from None
+    return text
 
 
 class Consent(Section):
     """Who allowed us to probe a registry that is not on this machine."""
 
     who: str = Field(min_length=3, examples=["Registry Operations, Example Ministry"])
-    when: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2021-01-10"])
+    when: Annotated[str, AfterValidator(_real_day)] = Field(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2021-01-10"]
+    )
     reference: str = Field(min_length=1, examples=["letter 17/2021"])
 
 
@@ -115,6 +42,7 @@ class Spool(Section):
 
     file: Path = Field(default=Path("data/spool.db"), examples=["data/spool.db"])
     max_samples: int = Field(default=500_000, ge=1000, le=50_000_000, examples=[500000])
+    max_age_s: float = Field(default=604_800, ge=3600, le=31_536_000, examples=[604800])
 
 
 class Delivery(Section):
@@ -128,6 +56,13 @@ class Delivery(Section):
     every_s: float = Field(default=1.0, ge=0.05, le=60, examples=[1])
     deadline_s: float = Field(default=10, ge=0.5, le=120, examples=[10])
     back_off_max_s: float = Field(default=60, ge=0.1, le=3600, examples=[60])
+
+    @model_validator(mode="after")
+    def _no_token_in_the_clear(self) -> Self:
+        if self.url.lower().startswith("http:") and not is_loopback(self.url):
+            cure = "Write an https:// address, or http://127.0.0.1:PORT and a tunnel from there to the control room"
+            raise refuse("the agent's token would be sent in the clear", cure, ("url",))
+        return self
 
 
 class Metrics(Section):
@@ -143,13 +78,16 @@ class Probes(Section):
     agent: Name = Field(examples=["control-room"])
     vantage: str = Field(min_length=1, max_length=64, examples=["Mumbai data centre"])
     districts: tuple[DistrictCode, ...] = Field(min_length=1, examples=[[490, 491]])
-    checks: tuple[Check, ...] = Field(
+    checks: tuple[AnyCheck, ...] = Field(
         min_length=1, examples=[[{"name": "ping", "kind": "http", "url": "https://registry.example.org/ping"}]]
+    )
+    inboxes: tuple[Inbox, ...] = Field(
+        default=(), examples=[[{"name": "test-phone", "webhook": {"port": 8605, "secret_file": "data/inbox-secret"}}]]
     )
     consent: Consent | None = Field(
         default=None, examples=[{"who": "Registry Operations", "when": "2021-01-10", "reference": "letter 17/2021"}]
     )
-    user_agent: str = Field(
+    user_agent: HeaderValue = Field(
         default="Tikawatch (synthetic probe)", max_length=200, examples=["Tikawatch (synthetic probe)"]
     )
     in_flight: int = Field(default=256, ge=1, le=4096, examples=[256])
@@ -163,6 +101,9 @@ class Probes(Section):
         self._names_differ()
         self._deadlines_fit()
         self._consented()
+        self._anchors_are_neutral()
+        self._districts_have_their_values()
+        refuse_mix_ups(self.checks, self.districts, self.inboxes)
         return self
 
     def _names_differ(self) -> None:
@@ -178,22 +119,63 @@ class Probes(Section):
 
     def _deadlines_fit(self) -> None:
         for index, check in enumerate(self.checks):
-            if check.kind is not CheckKind.UPLOAD and check.deadline_s > check.interval_s:
+            if not isinstance(check, UploadCheck | MessageCheck) and check.deadline_s > check.interval_s:
                 raise refuse(
                     f"deadline_s {check.deadline_s:g} is longer than interval_s {check.interval_s:g}",
-                    "Shorten the deadline or lengthen the interval; only an upload may take longer than its interval",
+                    "Shorten the deadline or lengthen the interval; only an upload or a message may take longer than its interval",
                     ("checks", index, "deadline_s"),
                 )
 
     def _consented(self) -> None:
+        if self.consent is not None:
+            return
+        asked: list[tuple[str, tuple[str | int, ...]]] = [
+            (url, ("checks", index, *(("url",) if isinstance(check, WebCheck) else ())))
+            for index, check in enumerate(self.checks)
+            if check.kind is not CheckKind.ANCHOR
+            for url in check.addresses
+        ]
+        asked += [
+            (one.imap.address, ("inboxes", index, "imap", "host")) for index, one in enumerate(self.inboxes) if one.imap
+        ]
+        for url, at in asked:
+            if not is_loopback(url):
+                wrong = f'"{url}" is not on this machine and there is no consent'
+                cure = "Ask its operator, then add consent: {who: …, when: 2021-01-10, reference: …} to probes"
+                raise refuse(wrong, cure if at[0] == "inboxes" else cure.replace("its", "the registry's"), at)
+
+    def _anchors_are_neutral(self) -> None:
+        """They need no consent, so that they may not be a way round it."""
         for index, check in enumerate(self.checks):
-            away = [url for url in check.addresses if not is_loopback(url)]
-            if away and self.consent is None and check.kind is not CheckKind.ANCHOR:
-                raise refuse(
-                    f'"{away[0]}" is not on this machine and there is no consent',
-                    "Ask the registry's operator, then add consent: {who: …, when: 2021-01-10, reference: …} to probes",
-                    ("checks", index, "url"),
-                )
+            if check.kind is not CheckKind.ANCHOR or is_loopback(check.addresses[0]):
+                continue
+            other = next((one for one in self.checks if one.kind is not CheckKind.ANCHOR and _share(check, one)), None)
+            if other is not None:
+                wrong = f"an anchor asks a neutral host, and check {other.name} asks this one"
+                raise refuse(wrong, "Write a host that has nothing to do with the registry", ("checks", index, "url"))
+            if check.interval_s < ANCHOR_EVERY_S:
+                wrong = f"a neutral host is asked each {check.interval_s:g} s, and nobody there has agreed to it"
+                cure = f"Write an interval_s of {ANCHOR_EVERY_S:g} or more"
+                raise refuse(wrong, cure, ("checks", index, "interval_s"))
+
+    def _districts_have_their_values(self) -> None:
+        for index, check in enumerate(self.checks):
+            for name, by_code in check.by_district.items() if isinstance(check, UploadCheck) else ():
+                missing = [str(code) for code in self.districts if str(code) not in by_code]
+                if missing:
+                    told = ", ".join(missing[:6]) + (" …" if len(missing) > 6 else "")
+                    wrong = f"with.{name} has no value for district{'s' if len(missing) > 1 else ''} {told}"
+                    raise refuse(wrong, f"Add {missing[0]}: … to it", ("checks", index, "with", name))
+
+
+def _share(one: Check, other: Check) -> bool:
+    """Whether they ask the same host, by whatever port."""
+    mine, theirs = ({_host_of(url) for url in check.addresses} for check in (one, other))
+    return not mine.isdisjoint(theirs)
+
+
+def _host_of(address: str) -> str:
+    return (urlsplit(address).hostname or "").rstrip(".")
 
 
 class Rehearsal(Section):

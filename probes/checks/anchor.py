@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from probes.checks import Steps, Target, ask, measurement
 from probes.clock import Clock
+from probes.kinds.web import AnchorCheck
 from probes.sample import Reason
 
 
 def measure(target: Target, clock: Clock, _random: random.Random) -> Steps:
     """Any HTTP answer is good, whatever its status: it proves that the line works."""
-    result = yield ask(target, clock, neutral=True)
+    assert isinstance(target.check, AnchorCheck)
+    result = yield ask(target, target.check, clock, neutral=True)
     if result.status is not None:
-        result = replace(result, reason=Reason.NONE, detail="")
+        result = replace(result, reason=Reason.NONE, detail="", stage="")
     return measurement(result)

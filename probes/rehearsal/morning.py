@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from probes.kinds.check import Check
+from probes.kinds.upload import UploadCheck
 from probes.rehearsal.faults import Encounter, Ending, encounter
 from probes.rehearsal.latency import IST_AHEAD_S, VISIBLE_SHARE, Call, draw_s, hour_of_day
 from probes.rehearsal.scenarios import FIRST_MORNING
 from probes.sample import CheckKind, Outcome, Phases, Reason, Sample
-from probes.settings import Check
 
 _CALL_OF: Final = {CheckKind.HTTP: Call.PING, CheckKind.UPLOAD: Call.UPLOAD, CheckKind.ANCHOR: Call.ANCHOR}
 _GOLDEN: Final = 0.618_033_988_75  # spreads the districts evenly over a round
@@ -84,18 +85,19 @@ def _measure(check: Check, district: int, started: float, random: Random) -> _Me
     if met.ending is Ending.RESET:
         return _Measured(random.uniform(0.001, 0.006), Reason.RESET, connected=False, detail="the connection broke off")
     seconds = draw_s(call, district, hour_of_day(started), random, met.factor)
-    answered = seconds * (1 - VISIBLE_SHARE) if check.kind is CheckKind.UPLOAD else seconds
+    answered = seconds * (1 - VISIBLE_SHARE) if isinstance(check, UploadCheck) else seconds
     if met.ending is Ending.HANG or answered >= check.deadline_s:
         return _Measured(check.deadline_s, Reason.TIMEOUT, detail=f"no end after {check.deadline_s:.1f} s")
     if met.ending is Ending.ERROR:
         return _Measured(answered, Reason.HTTP_STATUS, 503, detail="answered 503")
-    if check.kind is CheckKind.UPLOAD:
+    if isinstance(check, UploadCheck):
         return _upload(check, seconds, met, random)
     return _Measured(seconds, status=200)
 
 
-def _upload(check: Check, seconds: float, met: Encounter, random: Random) -> _Measured:
-    every_s = check.read_back.every_s if check.read_back else 0.5
+def _upload(check: UploadCheck, seconds: float, met: Encounter, random: Random) -> _Measured:
+    assert check.read_back is not None
+    every_s = check.read_back.every_s
     accepted = seconds * (1 - VISIBLE_SHARE)
     # seen at the first look after it became visible; a look takes a moment itself
     visible = math.ceil(seconds * VISIBLE_SHARE / every_s) * every_s + random.uniform(0.06, 0.18)
@@ -117,7 +119,7 @@ def _fields(
         "reason": measured.reason,
         "phases": _phases(check, measured, random),
         "status": measured.status,
-        "bytes_up": check.payload_bytes if check.kind is CheckKind.UPLOAD and measured.connected else 0,
+        "bytes_up": check.payload_bytes if isinstance(check, UploadCheck) and measured.connected else 0,
         "bytes_down": 120 if measured.status else 0,
         "lateness": round(lateness, 6),
         "detail": measured.detail,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from probes.carriers.transfers import TransferLoop
 from probes.clock import SetClock, WallClock
 from probes.exchange import Request, Result
 from probes.rehearsal.registry import StandIn
-from probes.transfers import TransferLoop
 
 from .agents import Place, stand_in
 from .servers import HttpServer, Intake, http_server

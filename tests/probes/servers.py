@@ -124,6 +124,8 @@ def http_server(answering: Answering, port: int = 0) -> Iterator[HttpServer]:
             return
 
     class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # five would drop who comes in a crowd
+
         def handle_error(self, *_: object) -> None:  # clients that are killed are what these tests are about
             return
 

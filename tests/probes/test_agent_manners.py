@@ -29,6 +29,16 @@ def test_an_unreadable_redirect_is_a_sample_and_the_agent_goes_on(
     assert by_check(intake) == {"ping": {("failed", "redirect")}}
 
 
+def test_a_secret_that_cannot_be_read_is_said_once_at_the_start(
+    place: Place, intake: Intake, room: HttpServer, good: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    check = upload(local(good.ports.registry)) | {"secrets": {"key": str(place.folder / "absent")}}
+    with running(place.config(room.url, [check | {"headers": {"X-Key": "{secret:key}"}}])):
+        until(lambda: len(intake.samples) >= 6)
+    assert by_check(intake) == {"upload": {("unknown", "agent_fault")}}
+    assert len([one for one in caplog.messages if one.startswith('check upload: the secret "key" cannot be read')]) == 1
+
+
 def test_a_registry_that_asks_for_rest_gets_it_and_neutral_hosts_are_asked_on(
     place: Place, good: StandIn, intake: Intake, room: HttpServer
 ) -> None:

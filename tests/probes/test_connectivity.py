@@ -1,17 +1,20 @@
 """When the agent is cut off, its failures say nothing of the registry."""
 
+import os
+import resource
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from probes.checks import Measurement, Target
-from probes.connectivity import Connectivity, interface_up
+from probes.connectivity import Connectivity, handles_left, interface_up
+from probes.kinds import check_of
 from probes.sample import Outcome, Phases, Reason
-from probes.settings import Check
 
-REGISTRY = Check.model_validate({"name": "ping", "kind": "http", "url": "https://registry.example.org/ping"})
-ANCHOR = Check.model_validate({"name": "neutral", "kind": "anchor", "url": "https://neutral.example.org/"})
-LOCAL = Check.model_validate({"name": "local", "kind": "http", "url": "http://127.0.0.1:1/"})
+REGISTRY = check_of({"name": "ping", "kind": "http", "url": "https://registry.example.org/ping"})
+ANCHOR = check_of({"name": "neutral", "kind": "anchor", "url": "https://neutral.example.org/"})
+LOCAL = check_of({"name": "local", "kind": "http", "url": "http://127.0.0.1:1/"})
 REG_490, REG_491, ANC_490, ANC_491 = (Target(code, check) for check in (REGISTRY, ANCHOR) for code in (490, 491))
 ALL = [REG_490, REG_491, ANC_490, ANC_491]
 
@@ -57,6 +60,23 @@ def test_no_interface_up_is_our_line_at_once() -> None:
     assert agent([REG_490], up=False).judged(REG_490, found(Reason.DNS)).reason is Reason.AGENT_OFFLINE
 
 
+@pytest.mark.parametrize("reason", [Reason.TIMEOUT, Reason.RESET, Reason.NOT_VISIBLE, Reason.NOT_ARRIVED, Reason.LOST])
+def test_silence_while_no_interface_is_up_is_our_line_too(reason: Reason) -> None:
+    local = Target(490, LOCAL)
+    line = agent([REG_490, local], up=False)
+    assert line.judged(REG_490, found(reason)).reason is Reason.AGENT_OFFLINE
+    assert line.judged(local, found(reason)).reason is reason
+    assert agent([REG_490]).judged(REG_490, found(reason)).reason is reason
+
+
+def test_a_resolver_that_says_no_such_name_is_not_cut_off() -> None:
+    said = replace(found(Reason.DNS), stage="answer")
+    line = agent()
+    assert line.judged(REG_490, said) is said
+    assert line.judged(ANC_490, found(Reason.UNREACHABLE)).reason is Reason.UNREACHABLE
+    assert Connectivity([REG_490], lambda: False, lambda: False).judged(REG_490, said) is said
+
+
 def test_targets_on_this_machine_need_no_interface() -> None:
     local = Target(490, LOCAL)
     assert agent([local], up=False).judged(local, found(Reason.UNREACHABLE)).reason is Reason.UNREACHABLE
@@ -68,6 +88,40 @@ def test_after_the_line_is_back_failures_count_again() -> None:
         line.judged(target, found(Reason.DNS))
     line.judged(ANC_490, found(Reason.NONE))
     assert line.judged(REG_490, found(Reason.DNS)).reason is Reason.DNS
+
+
+@pytest.mark.parametrize("reason", [Reason.UNREACHABLE, Reason.DNS])
+def test_without_file_handles_it_is_our_own_fault(reason: Reason) -> None:
+    last = Connectivity([REG_490], lambda: True, lambda: False).judged(REG_490, found(reason))
+    assert (last.reason, last.outcome) == (Reason.AGENT_FAULT, Outcome.UNKNOWN)
+    assert last.detail == "the agent itself has no file handles left: the host cannot be reached"
+
+
+def test_a_refusal_needs_no_excuse_when_file_handles_are_short() -> None:
+    line = Connectivity([REG_490], lambda: True, lambda: False)
+    assert line.judged(REG_490, found(Reason.REFUSED)).reason is Reason.REFUSED
+
+
+def test_what_is_unknown_already_says_nothing_of_the_line() -> None:
+    line = agent()
+    line.judged(ANC_490, found(Reason.NONE))
+    unknown = found(Reason.AGENT_OFFLINE)
+    assert line.judged(ANC_490, unknown) is unknown
+    assert line.judged(REG_490, found(Reason.DNS)).reason is Reason.DNS
+
+
+def test_it_sees_how_many_file_handles_are_left() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert handles_left()
+    lowest = os.dup(0)
+    os.close(lowest)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 2, limits[1]))
+        assert not handles_left()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limits[1]))
+        assert not handles_left()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 @pytest.mark.parametrize(

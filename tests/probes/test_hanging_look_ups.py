@@ -39,7 +39,7 @@ import sys
 sys.path.insert(0, ".")
 from probes.clock import WallClock
 from probes.exchange import Request
-from probes.transfers import TransferLoop
+from probes.carriers.transfers import TransferLoop
 from tests.probes.conftest import run_all
 from tests.probes.servers import http_server
 
@@ -47,9 +47,9 @@ now = WallClock().monotonic()
 loop = TransferLoop(WallClock(), "test")
 with http_server(lambda _: (200, b"")) as server:
     neutral = f"http://neutral.example:{server.port}/"
-    requests = [Request("http://registry.hangs.example/", now + 1) for _ in range(40)]
-    requests += [Request(neutral, now + 3, not_before=now + 0.3, neutral=True) for _ in range(5)]
-    requests += [Request("http://registry.hangs.example/", now + 9, not_before=now + 1.5)]
+    requests = [Request(url="http://registry.hangs.example/", deadline=now + 1) for _ in range(40)]
+    requests += [Request(url=neutral, deadline=now + 3, not_before=now + 0.3, neutral=True) for _ in range(5)]
+    requests += [Request(url="http://registry.hangs.example/", deadline=now + 9, not_before=now + 1.5)]
     for result in run_all(loop, requests):
         print(result.reason.value, result.status, result.detail, sep="|")
 sys.stdout.flush()

@@ -1,6 +1,6 @@
 """Names that must not be looked up for a while."""
 
-from probes.look_ups import MAY_HANG, RESOLVER_S, LookUps
+from probes.carriers.look_ups import MAY_HANG, RESOLVER_S, LookUps
 
 NAME = "registry.example.org"
 

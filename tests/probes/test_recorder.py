@@ -1,6 +1,7 @@
 """Finished checks on their way to the disk."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from probes import recorder as module
 from probes.metrics import Metrics
 from probes.recorder import Recorder
+from probes.sample import Sample
 from probes.spool import Spool
 
 from .test_spool import sample, waiting
@@ -37,12 +39,27 @@ def fill_disk(spool: Spool, full: bool) -> None:
 
 
 def test_a_flush_stores_all_that_has_finished(recorder: Recorder, spool: Spool, registry: CollectorRegistry) -> None:
-    recorder.add(sample(1))
-    recorder.add(sample(2))
+    recorder.add(lambda: sample(1))
+    recorder.add(lambda: sample(2))
     recorder.flush()
     recorder.flush()
     assert waiting(spool) == [1, 2]
     assert registry.get_sample_value("tikawatch_spool_samples") == 2
+
+
+def test_a_sample_is_made_when_it_is_stored_and_keeps_its_place(recorder: Recorder, spool: Spool) -> None:
+    made: list[int] = []
+
+    def make(seq: int) -> Sample:
+        made.append(seq)
+        return sample(seq)
+
+    for seq in (1, 2, 3):
+        recorder.add(partial(make, seq))
+    assert made == []
+    recorder.flush()
+    recorder.flush()
+    assert made == waiting(spool) == [1, 2, 3]
 
 
 def test_while_the_disk_is_full_samples_wait_in_memory(
@@ -50,7 +67,7 @@ def test_while_the_disk_is_full_samples_wait_in_memory(
 ) -> None:
     fill_disk(spool, full=True)
     for seq in range(1, 400):
-        recorder.add(sample(seq))
+        recorder.add(partial(sample, seq))
     recorder.flush()
     recorder.flush()
     assert (len(spool), registry.get_sample_value("tikawatch_spool_samples")) == (0, 399)
@@ -67,7 +84,7 @@ def test_memory_is_bounded_and_what_it_gave_up_is_reported(
 ) -> None:
     fill_disk(spool, full=True)
     for seq in range(1, module.KEPT_IN_MEMORY + 11):
-        recorder.add(sample(seq, good=seq > 3))
+        recorder.add(partial(sample, seq, good=seq > 3))
     recorder.flush()
     fill_disk(spool, full=False)
     recorder.flush()

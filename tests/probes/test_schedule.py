@@ -1,20 +1,20 @@
 """What is due when, with the clock moved by hand."""
 
 import random
+from bisect import bisect_left
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from threading import Event
 
 import pytest
 
 from probes.checks import Target
-from probes.cohorts import EveryFromNow, start_releases
-from probes.schedule import JITTER_SHARE, Budget, Schedule, Start, phase
-from probes.settings import Check
+from probes.kinds import check_of
+from probes.kinds.check import Check
+from probes.schedule import AT_ONCE, BURST_S, GRID_S, JITTER_SHARE, PACE, Budget, Schedule, Start, phase
 
-PING = Check.model_validate({"name": "ping", "kind": "http", "url": "http://127.0.0.1:1/", "interval_s": 15})
+PING = check_of({"name": "ping", "kind": "http", "url": "http://127.0.0.1:1/", "interval_s": 15})
 UPLOAD = PING.model_copy(update={"name": "upload", "interval_s": 60})
+HOURLY = PING.model_copy(update={"name": "hourly", "interval_s": 3600})
 
 
 def targets(count: int, check: Check = PING) -> list[Target]:
@@ -44,6 +44,26 @@ def play(
     return started
 
 
+def follow(plan: Schedule, until: float, began: float = 0.0) -> list[tuple[float, Start]]:
+    """As `play`, for checks that take no time: from one moment that the plan asks for to the next."""
+    started: list[tuple[float, Start]] = []
+    now = began
+    while now < until:
+        for cohort in plan.cohorts:
+            cohort.release(now)
+        for start in plan.due(now):
+            started.append((now, start))
+            plan.ended(start.target)
+        now = max(plan.wake(now), now + 1e-6)
+    return started
+
+
+def busiest(started: list[tuple[float, Start]], window_s: float) -> int:
+    """The most starts within any such window."""
+    moments = [now for now, _ in started]
+    return max(bisect_left(moments, moment + window_s) - number for number, moment in enumerate(moments))
+
+
 def test_every_target_starts_once_per_interval_at_its_phase() -> None:
     members = targets(36)
     started = play(schedule(members), until=60.0)
@@ -54,11 +74,14 @@ def test_every_target_starts_once_per_interval_at_its_phase() -> None:
         assert 0 <= now - start.due < 0.02
 
 
-def test_starts_do_not_drift() -> None:
-    [target] = targets(1)
-    started = play(schedule([target]), until=15_000.0, step=0.5)
-    assert len(started) == 1000
-    assert started[-1][1].due == pytest.approx(phase(target, "agent-1") + 999 * 15, abs=JITTER_SHARE * 15 + 1e-6)
+def test_starts_do_not_drift_over_ten_thousand_intervals() -> None:
+    members = targets(3)
+    started = follow(schedule(members), until=150_000.0)
+    assert set(Counter(start.target for _, start in started).values()) == {10_000}
+    last = {start.target: (now, start.due) for now, start in started}
+    for target, (now, due) in last.items():
+        assert due == pytest.approx(phase(target, "agent-1") + 9999 * 15, abs=JITTER_SHARE * 15 + 1e-6)
+        assert now - due < 0.02
 
 
 def test_a_phase_stays_the_same_and_differs_between_districts_checks_and_agents() -> None:
@@ -134,14 +157,76 @@ def test_wake_says_when_the_budget_allows_the_next() -> None:
     assert len(plan.due(plan.wake(14.9))) == 1
 
 
-def test_after_a_long_sleep_each_target_starts_once_and_the_gap_is_counted() -> None:
-    plan = schedule(targets(10))
-    play(plan, until=30.0)
+def test_there_is_no_herd_at_the_start() -> None:
+    started = follow(schedule(targets(600)), until=15.0)  # 40 a second
+    assert len(started) == 600
+    assert busiest(started, 0.1) <= 16
+
+
+@pytest.mark.parametrize(("count", "check"), [(36, UPLOAD), (36, PING), (3000, PING)])
+def test_phases_that_fall_together_by_chance_are_not_held_back(count: int, check: Check) -> None:
+    plan = schedule(targets(count, check), starts_per_second=10_000)
+    started = follow(plan, until=2 * check.interval_s)
+    assert max(now - start.due for now, start in started) < 0.001
+    assert (len(started) >= 1.9 * count, plan.skipped) == (True, 0)
+
+
+def test_starts_share_wake_ups_and_are_not_late_for_it() -> None:
+    started = follow(schedule(targets(6000), starts_per_second=10_000), until=30.0)  # 400 a second
+    wake_ups = len({round(now / GRID_S) for now, _ in started})
+    assert len(started) > 11_900
+    assert wake_ups <= 30 / GRID_S < len(started) / 1.9
+    assert max(now - start.due for now, start in started) < 0.001
+
+
+@pytest.mark.parametrize("asleep_s", [0.5, 3.0, 14.0, 100.0, 7200.0])
+def test_after_a_sleep_nothing_starts_as_a_herd_and_each_target_catches_up_once_at_most(asleep_s: float) -> None:
+    plan = schedule(targets(600), starts_per_second=10_000)
+    follow(plan, until=30.0)
+    woke = 30.0 + asleep_s
+    started = follow(plan, began=woke, until=woke + 30)
+    usual = 600 / 15
+    assert busiest(started, 0.1) <= max(AT_ONCE, PACE * usual * BURST_S) + PACE * usual * 0.1 + 1
+    assert busiest(started, 1.0) <= PACE * usual * 1.1 + AT_ONCE
+    overdue = Counter(start.target for now, start in started if start.due < woke)
+    assert set(overdue.values()) <= {1}
+    assert set(Counter(start.target for _, start in started).values()) <= {1, 2, 3}
+    assert all(now - start.due <= 7.5 for now, start in started)
+    settled = [now - start.due for now, start in started if now > woke + 15]
+    assert max(settled) < 0.02
+
+
+def test_a_host_that_falls_asleep_again_and_again_starts_no_herd() -> None:
+    plan = schedule(targets(600), starts_per_second=10_000)
+    started, now = follow(plan, until=30.0), 30.0
+    for _ in range(10):
+        now += 20.0
+        started += follow(plan, began=now, until=now + 0.5)
+        now += 0.5
+    assert busiest(started, 0.5) <= PACE * 40 * 0.6 + AT_ONCE
+
+
+def test_every_turn_is_started_or_counted_as_skipped() -> None:
+    plan, rng, members = schedule(targets(50)), random.Random(7), 50
+    started, now = 0, 0.0
+    for _ in range(60):
+        awake = rng.uniform(0, 40)
+        started += len(follow(plan, began=now, until=now + awake))
+        now += awake + rng.choice([0, 0.2, 5, 16, 300])
+    started += len(follow(plan, began=now, until=now + 15))
+    elapsed = (now + 15) / 15 * members
+    assert started + plan.skipped == pytest.approx(elapsed, abs=members)
+    assert plan.skipped > 0
+
+
+def test_a_turn_that_comes_seldom_is_late_rather_than_lost() -> None:
+    [target] = targets(1, HOURLY)
+    plan = schedule([target])
+    due = phase(target, "agent-1")
+    follow(plan, until=due - 1)
+    [(_, start)] = follow(plan, began=due + 120, until=due + 121)
+    assert start.due == pytest.approx(due)
     assert plan.skipped == 0
-    started = play(plan, began=7230.0, until=7230.1)
-    assert len(started) == 10
-    assert all(0 <= now - start.due < 15.1 for now, start in started)
-    assert plan.skipped == 10 * (7200 // 15 - 1)
 
 
 def test_different_intervals_have_cohorts_of_their_own() -> None:
@@ -159,29 +244,4 @@ def test_a_cohort_that_is_not_released_goes_on_by_itself_and_is_counted() -> Non
             count += 1
             plan.ended(start.target)
     assert count == 16
-    assert plan.unreleased == pytest.approx(60 / 22.5, abs=1)
-
-
-def test_the_next_release_is_counted_from_now_even_when_the_clock_was_set() -> None:
-    trigger = EveryFromNow(15)
-    day = datetime(2021, 1, 16, 12, tzinfo=UTC)
-    assert trigger.get_next_fire_time(day - timedelta(days=3650), day) == day + timedelta(seconds=15)
-
-
-@pytest.mark.process
-def test_a_real_scheduler_releases_each_cohort_again_and_again() -> None:
-    plan = schedule(targets(2, PING.model_copy(update={"interval_s": 0.2})))
-    enough, released = Event(), []
-
-    def release(cohort: object) -> None:
-        released.append(cohort)
-        if len(released) == 3:
-            enough.set()
-
-    scheduler = start_releases(plan.cohorts, release)
-    try:
-        assert enough.wait(5)
-        [job] = scheduler.get_jobs()
-        assert (job.coalesce, job.max_instances) == (True, 1)
-    finally:
-        scheduler.shutdown()
+    assert plan.unreleased == pytest.approx(60 / 37.5, abs=1)

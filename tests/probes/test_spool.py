@@ -14,16 +14,19 @@ from probes.sample import CheckKind, Outcome, Phases, Reason, Sample
 from probes.spool import ASIDE_KEPT, LEFT_KEPT, Left, Spool, SpoolError, Waiting
 
 
-def sample(seq: int, good: bool = True) -> Sample:
+def sample(seq: int, good: bool = True, started: float | None = None) -> Sample:
     return Sample(
-        seq=seq, district=491, check="ping", kind=CheckKind.HTTP, vantage="here", started=1.6e9 + seq,
+        seq=seq, district=491, check="ping", kind=CheckKind.HTTP, vantage="here", started=started or 1.6e9 + seq,
         outcome=Outcome.OK if good else Outcome.FAILED, reason=Reason.NONE if good else Reason.TIMEOUT, phases=Phases(total=0.1),
     )  # fmt: skip
 
 
-def waiting(spool: Spool, limit: int = 1000) -> list[int]:
-    found = spool.oldest(limit)
+def numbers(found: Waiting | None) -> list[int]:
     return [Sample.model_validate_json(body).seq for _, body in found.rows] if found else []
+
+
+def waiting(spool: Spool, limit: int = 1000) -> list[int]:
+    return numbers(spool.oldest(limit))
 
 
 @pytest.fixture
@@ -51,9 +54,9 @@ def test_only_what_is_acknowledged_is_forgotten(spool: Spool) -> None:
     spool.append([sample(seq) for seq in range(1, 6)])
     found = spool.oldest(3)
     assert found is not None
-    spool.forget([row for row, _ in found.rows])
+    spool.forget(found)
     assert (waiting(spool), len(spool)) == ([4, 5], 2)
-    spool.forget([row for row, _ in found.rows])
+    spool.forget(found)
     assert len(spool) == 2
 
 
@@ -70,7 +73,7 @@ def test_samples_of_an_earlier_boot_are_delivered_under_it(file: Path) -> None:
     found = second.oldest(10)
     assert found is not None
     assert (found.boot, len(found.rows), len(second)) == (first.boot, 2, 3)
-    second.forget([row for row, _ in found.rows])
+    second.forget(found)
     later = second.oldest(10)
     assert later is not None
     assert later.boot == second.boot != first.boot
@@ -92,6 +95,119 @@ def test_a_spool_full_of_failures_gives_up_the_oldest(spool: Spool) -> None:
     assert waiting(spool, 2) == [3, 4]
 
 
+def test_samples_that_are_too_old_are_dropped_and_counted(file: Path) -> None:
+    spool = Spool(file, 1000, max_age_s=3600)
+    spool.append([sample(seq, good=False, started=1.6e9 + 600 * seq) for seq in range(1, 8)])
+    assert waiting(spool) == [1, 2, 3, 4, 5, 6, 7]
+    assert spool.append([sample(8, started=1.6e9 + 600 * 9.5)]) == 3
+    found = spool.oldest(1)
+    assert found is not None
+    assert (waiting(spool), len(spool), found.dropped) == ([4, 5, 6, 7, 8], 5, 3)
+    spool.close()
+
+
+def test_the_age_of_samples_goes_on_after_a_restart(file: Path) -> None:
+    first = Spool(file, 1000, max_age_s=3600)
+    first.append([sample(1), sample(2, started=1.6e9 + 3000)])
+    first.close()
+    second = Spool(file, 1000, max_age_s=3600)
+    assert second.append([sample(1, started=1.6e9 + 4000)]) == 1
+    found = second.oldest(10)
+    assert found is not None
+    assert (found.boot, found.dropped, len(second)) == (first.boot, 1, 2)
+    second.close()
+
+
+@pytest.mark.parametrize("years", [10, -10])
+def test_a_clock_set_by_years_costs_no_sample(file: Path, years: int) -> None:
+    spool = Spool(file, 10_000, max_age_s=3600)
+    jump = years * 3.15e7
+    spool.append([sample(seq) for seq in range(1, 1001)])
+    # checks that began before the clock was set end among those that began after it
+    assert spool.append([sample(seq, started=1.6e9 + seq + jump * (seq % 2)) for seq in range(1001, 2001)]) == 0
+    assert spool.append([sample(seq, started=1.6e9 + seq + jump) for seq in range(2001, 3000)]) == 0
+    assert len(spool) == 2999
+    spool.close()
+
+
+def test_the_newest_come_in_order_and_only_of_the_last_ones_stored(spool: Spool) -> None:
+    spool.append([sample(seq) for seq in range(1, 101)])
+    found = spool.newest(5, among=20)
+    assert found is not None
+    assert (numbers(found), found.live) == ([96, 97, 98, 99, 100], True)
+    spool.forget(found)
+    assert numbers(spool.newest(50, among=20)) == list(range(81, 96))
+    assert spool.newest(50, among=5) is None
+    spool.append([sample(101)])
+    assert numbers(spool.newest(50, among=5)) == [101]
+
+
+def test_the_newest_are_of_one_boot(file: Path) -> None:
+    first = Spool(file, 1000)
+    first.append([sample(1), sample(2)])
+    first.close()
+    second = Spool(file, 1000)
+    second.append([sample(1)])
+    found = second.newest(10, among=10)
+    assert found is not None
+    assert (found.boot, numbers(found)) == (second.boot, [1])
+    second.close()
+
+
+def test_a_boot_that_lost_all_its_samples_still_tells_how_many(file: Path) -> None:
+    first = Spool(file, 1000)
+    first.drop(3)
+    first.append([sample(1)])
+    first.close()
+    second = Spool(file, 1)
+    second.append([sample(1)])
+    assert second.untold() == Waiting(first.boot, 4, ())
+    second.close()
+    third = Spool(file, 1000)
+    told = third.untold()
+    assert told == Waiting(first.boot, 4, ())
+    third.forget(told)
+    assert third.untold() is None
+    third.close()
+
+
+def test_it_knows_since_when_samples_wait(spool: Spool) -> None:
+    assert spool.oldest_started() is None
+    spool.append([sample(1), sample(2)])
+    assert spool.oldest_started() == 1.6e9 + 1
+
+
+def test_what_was_forgotten_late_is_not_another_row_of_a_new_file(spool: Spool) -> None:
+    spool.append([sample(1)])
+    elsewhere = Waiting(spool.boot, 0, ((1, sample(9).model_dump_json()),))
+    spool.forget(elsewhere)
+    assert waiting(spool) == [1]
+
+
+OF_AN_EARLIER_VERSION = """
+CREATE TABLE sample (id INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL, seq INTEGER NOT NULL, ok INTEGER NOT NULL,
+  body TEXT NOT NULL, UNIQUE (boot, seq));
+CREATE TABLE boot (boot TEXT PRIMARY KEY, dropped INTEGER NOT NULL);
+"""
+
+
+def test_a_spool_of_an_earlier_version_is_read_on(file: Path) -> None:
+    file.parent.mkdir()
+    old = sqlite3.connect(file)
+    old.executescript(OF_AN_EARLIER_VERSION)
+    rows = [("0" * 32, seq, 1, sample(seq).model_dump_json()) for seq in range(1, 4)]
+    with old:
+        old.executemany("INSERT INTO sample (boot, seq, ok, body) VALUES (?, ?, ?, ?)", [*rows, ("0" * 32, 4, 1, "{")])
+        old.execute("INSERT INTO boot VALUES (?, 5)", ("0" * 32,))
+    old.close()
+    spool = Spool(file, 1000)
+    spool.append([sample(1)])
+    found = spool.oldest(3)
+    assert found is not None
+    assert (numbers(found), found.dropped, spool.oldest_started()) == ([1, 2, 3], 5, 1.6e9 + 1)
+    spool.close()
+
+
 def test_samples_lost_before_the_disk_are_counted_too(spool: Spool) -> None:
     spool.drop(7)
     spool.append([sample(1)])
@@ -104,10 +220,6 @@ def test_the_same_samples_appended_twice_are_kept_once(spool: Spool) -> None:
     spool.append([sample(1)])
     spool.append([sample(1), sample(2)])
     assert (waiting(spool), len(spool)) == ([1, 2], 2)
-
-
-def numbers(found: Waiting | None) -> list[int]:
-    return [Sample.model_validate_json(body).seq for _, body in found.rows] if found else []
 
 
 def test_a_sample_set_aside_is_out_of_the_way_and_can_be_tried_again_after_the_next_start(file: Path) -> None:
@@ -155,7 +267,7 @@ def test_its_count_is_right_while_several_threads_use_it(file: Path) -> None:
             found = spool.oldest(4)
             if found is not None:
                 spool.set_aside(found.rows[0][0], "refused")
-                spool.forget([row for row, _ in found.rows[1:]])
+                spool.forget(replace(found, rows=found.rows[1:]))
 
     delivering = threading.Thread(target=deliver)
     delivering.start()
@@ -246,6 +358,35 @@ def test_a_full_disk_stores_nothing_and_later_everything(spool: Spool) -> None:
     spool._db.execute("PRAGMA max_page_count = 1000000")
     spool.append([sample(seq) for seq in range(1, 500)])
     assert len(spool) == 499
+
+
+def test_what_a_commit_stored_before_it_failed_is_counted_once(spool: Spool) -> None:
+    spool.append([sample(1)])
+    with spool._db:  # as if the commit had failed only at its very end
+        spool._db.execute("INSERT INTO sample (boot, seq, ok, body) VALUES (?, 2, 1, ?)", (spool.boot, "{}"))
+    pages = spool._db.execute("PRAGMA page_count").fetchone()[0]
+    spool._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        spool.append([sample(seq) for seq in range(2, 500)])
+    spool._db.execute("PRAGMA max_page_count = 1000000")
+    spool.append([sample(2)])
+    assert len(spool) == 2
+
+
+def test_a_file_that_turns_bad_while_it_is_used_is_replaced_and_measuring_goes_on(file: Path) -> None:
+    spool = Spool(file, 10_000)
+    spool.append([sample(seq) for seq in range(1, 1000)])
+    spool._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    spool._db.execute("PRAGMA cache_size = 1")
+    with file.open("r+b") as raw:
+        raw.seek(4096)
+        raw.write(b"\xa5" * (file.stat().st_size - 4096))
+    with pytest.raises(sqlite3.DatabaseError):
+        spool.oldest(1000)
+    assert spool.append([sample(1000)]) == 0
+    assert (waiting(spool), len(spool)) == ([1000], 1)
+    assert len(list(file.parent.glob("*damaged*"))) == 1
+    spool.close()
 
 
 KILLED = """

@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from probes.carriers.look_ups import MAY_HANG
+from probes.carriers.transfers import TransferLoop
 from probes.clock import WallClock
 from probes.exchange import Answer, Request
-from probes.look_ups import MAY_HANG
 from probes.sample import Reason
-from probes.transfers import TransferLoop
 
 from .conftest import Fetch, run_all
 from .servers import Call, Handle, free_port, http_server, raw_server, read_request, reset
@@ -175,7 +175,7 @@ def test_bad_framing_and_an_unasked_upgrade_are_protocol_faults(fetch: Fetch, se
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://127.0.0.1/", "ftp://127.0.0.1/"])
 def test_only_http_is_spoken(fetch: Fetch, url: str) -> None:
     result = fetch(url)
-    assert (result.reason, result.detail[:28]) == (Reason.PROTOCOL, "the address cannot be asked ")
+    assert (result.reason, result.detail[:28]) == (Reason.AGENT_FAULT, "the address cannot be asked ")
 
 
 def test_a_name_that_does_not_exist_is_a_dns_fault(fetch: Fetch) -> None:
@@ -189,14 +189,15 @@ def test_a_name_whose_look_ups_hang_is_not_looked_up_again_for_a_while(loop: Tra
         loop._look_ups.gave_up("localhost", now)
     with raw_server(answers(OK)) as port:
         urls = [f"http://{host}:{port}/" for host in ("LOCALHOST", "127.0.0.1")]
-        refused, good = run_all(loop, [Request(url, now + 5) for url in urls])
+        refused, good = run_all(loop, [Request(url=url, deadline=now + 5) for url in urls])
     assert (refused.reason, refused.detail) == (Reason.DNS, "look-ups of this name hang")
     assert good.reason is Reason.NONE
 
 
 def test_a_deadline_already_past_starts_nothing(fetch: Fetch) -> None:
     result = fetch("http://127.0.0.1:1/", within=-1.0)
-    assert (result.reason, result.detail) == (Reason.TIMEOUT, "no time was left to start")
+    assert (result.reason, result.detail) == (Reason.AGENT_FAULT, "no time was left to start")
+    assert result.stage == "dns"
 
 
 def test_a_proxy_in_the_environment_is_not_used(fetch: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,9 +209,12 @@ def test_a_proxy_in_the_environment_is_not_used(fetch: Fetch, monkeypatch: pytes
 def test_handles_used_again_carry_nothing_over(loop: TransferLoop) -> None:
     deadline = WallClock().monotonic() + 5
     with http_server(lambda _: (200, b"fine")) as server:
-        run_all(loop, [Request(server.url + "/1", deadline, "POST", ("X-One: 1",), b"body")])
-        run_all(loop, [Request(server.url + "/2", deadline, "DELETE")])
-        run_all(loop, [Request(server.url + "/3", deadline)])
+        run_all(
+            loop,
+            [Request(url=server.url + "/1", deadline=deadline, method="POST", headers=("X-One: 1",), body=b"body")],
+        )
+        run_all(loop, [Request(url=server.url + "/2", deadline=deadline, method="DELETE")])
+        run_all(loop, [Request(url=server.url + "/3", deadline=deadline)])
     assert [(call.method, call.body, "x-one" in call.headers) for call in server.calls] == [
         ("POST", b"body", True), ("DELETE", b"", False), ("GET", b"", False),
     ]  # fmt: skip
@@ -227,7 +231,7 @@ def test_each_request_has_a_connection_of_its_own(loop: TransferLoop) -> None:
 
     with raw_server(handle) as port:
         for _ in range(3):
-            run_all(loop, [Request(f"http://127.0.0.1:{port}/", WallClock().monotonic() + 5)])
+            run_all(loop, [Request(url=f"http://127.0.0.1:{port}/", deadline=WallClock().monotonic() + 5)])
     assert len(set(ports)) == 3
 
 
@@ -235,7 +239,7 @@ def test_each_request_has_a_connection_of_its_own(loop: TransferLoop) -> None:
 def test_a_request_waits_for_its_moment(loop: TransferLoop) -> None:
     now = WallClock().monotonic()
     with raw_server(answers(OK)) as port:
-        request = Request(f"http://127.0.0.1:{port}/", now + 5, not_before=now + 0.15)
+        request = Request(url=f"http://127.0.0.1:{port}/", deadline=now + 5, not_before=now + 0.15)
         [result] = run_all(loop, [request])
     assert 0.15 <= result.began - now < 5
 
@@ -248,7 +252,7 @@ def test_many_at_once_above_descriptor_1024_end_without_a_busy_loop(loop: Transf
     try:
         with raw_server(answers(OK, pause=0.5)) as port:
             spent, began = time.thread_time(), WallClock().monotonic()
-            results = run_all(loop, [Request(f"http://127.0.0.1:{port}/", began + 10) for _ in range(20)])
+            results = run_all(loop, [Request(url=f"http://127.0.0.1:{port}/", deadline=began + 10) for _ in range(20)])
             spent = time.thread_time() - spent
     finally:
         for one in held:

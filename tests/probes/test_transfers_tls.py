@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from probes.carriers.transfers import TransferLoop, system_ca_file
 from probes.clock import WallClock
 from probes.exchange import Request, Result
 from probes.sample import Reason
-from probes.transfers import TransferLoop, system_ca_file
 
 from .conftest import run_all
 from .servers import raw_server, read_request
@@ -34,7 +34,7 @@ def port() -> Iterator[int]:
 def fetch(url: str, ca_file: str) -> Result:
     loop = TransferLoop(WallClock(), "Tikawatch test", ca_file)
     try:
-        [result] = run_all(loop, [Request(url, WallClock().monotonic() + 5)])
+        [result] = run_all(loop, [Request(url=url, deadline=WallClock().monotonic() + 5)])
     finally:
         loop.close()
     return result
