@@ -24,9 +24,9 @@ check: $(STAMP)
 # what some tests drive: Debian's chromium, its C compiler and openssl; without them, and without leave to install them, those tests
 # are skipped by name
 tools:
-	@command -v chromium >/dev/null && command -v cc >/dev/null && command -v openssl >/dev/null || [ "$$(id -u)" != 0 ] || \
+	@command -v chromium >/dev/null && command -v cc >/dev/null && command -v openssl >/dev/null && command -v iptables >/dev/null && command -v faketime >/dev/null || [ "$$(id -u)" != 0 ] || \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	  apt-get install -y -qq --no-install-recommends chromium gcc libc6-dev openssl; } >/dev/null 2>&1 || true
+	  apt-get install -y -qq --no-install-recommends chromium gcc libc6-dev openssl iproute2 iptables faketime strace; } >/dev/null 2>&1 || true
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
