@@ -37,14 +37,17 @@ class Columns(NamedTuple):
 
 
 def of_seen(samples: Iterable[Seen], places: Mapping[int, int]) -> Columns:
-    """Columns of samples; those of districts that have no place are left out, and so is an unknown that is not offline."""
+    """Columns of samples. Left out are districts that have no place, an unknown that is not offline, and the kinds that
+    are shown and not judged: they measure a part of the road (a name, a port, a certificate, a message)."""
     taken = [
         (
             places[seen.district], KIND_OF[seen.kind], seen.at, seen.total, seen.outcome is Outcome.FAILED,
             seen.outcome is Outcome.UNKNOWN, _REASON_OF[seen.reason], seen.answered,
         )
         for seen in samples
-        if seen.district in places and (seen.outcome is not Outcome.UNKNOWN or seen.reason is Reason.AGENT_OFFLINE)
+        if seen.kind in KIND_OF
+        and seen.district in places
+        and (seen.outcome is not Outcome.UNKNOWN or seen.reason is Reason.AGENT_OFFLINE)
     ]  # fmt: skip
     if not taken:
         return _NONE

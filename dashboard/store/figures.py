@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from dashboard.doses.checks import Known, weigh
-from dashboard.doses.figure import Figure, Reading
+from dashboard.doses.figure import TOLD_KINDS, Figure, Reading
 from dashboard.doses.versions import Chosen, Version, chosen_of
 from dashboard.settings import FigureRow
 from dashboard.store.schema import figure
@@ -133,11 +133,11 @@ def as_known(
 
 
 def chosen_as_known(
-    connection: Connection, at_ms: int, heard_by_ms: int | None = None
+    connection: Connection, at_ms: int, heard_by_ms: int | None = None, prefer: Sequence[str] = ()
 ) -> dict[tuple[str, str, str], Chosen]:
     """The chosen figure of each (place, day, kind) as known at a moment; what was made up for a rehearsal is left out."""
     versions = as_known(connection, at_ms, heard_by_ms=heard_by_ms)
-    return chosen_of(version for version in versions if not version.rehearsed)
+    return chosen_of((version for version in versions if not version.rehearsed), prefer)
 
 
 def history(connection: Connection, place: str, day: str, kind: str) -> list[Version]:
@@ -151,8 +151,7 @@ def known_for(connection: Connection, figures: Iterable[Figure]) -> Known:
     days = sorted({item.day for item in figures})
     if not days:
         return Known()
-    kinds = ("target", "reported", "recorded", "paper")
-    query = _all().where(figure.c.day.in_(days), figure.c.kind.in_(kinds), figure.c.rehearsed == 0)
+    query = _all().where(figure.c.day.in_(days), figure.c.kind.in_(TOLD_KINDS), figure.c.rehearsed == 0)
     versions = [_version(row) for row in connection.execute(query)]
     targets = {
         (place, day): chosen.value for (place, day, kind), chosen in chosen_of(versions).items() if kind == "target"

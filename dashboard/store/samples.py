@@ -94,7 +94,9 @@ def _seen(row: AnyRow) -> Seen:
 
 
 def _boot_id(connection: Connection, agent_id: int, batch: Batch, received_ms: int, skew_ms: int) -> int:
-    news = {"last_ms": received_ms, "skew_ms": skew_ms, "dropped": batch.dropped}
+    news: dict[str, Any] = {"last_ms": received_ms, "skew_ms": skew_ms, "dropped": batch.dropped}
+    if batch.load is not None:
+        news["load"] = batch.load.model_dump_json()
     first = insert_new(connection, boot).values(agent_id=agent_id, boot=batch.boot, first_ms=received_ms, **news)
     connection.execute(first)
     connection.execute(update(boot).where(boot.c.agent_id == agent_id, boot.c.boot == batch.boot).values(news))
@@ -131,8 +133,14 @@ def _row(item: Sample, boot_id: int, series_id: int, received_ms: int, wrong_ms:
         "dns_us": _us(phases.dns), "connect_us": _us(phases.connect), "tls_us": _us(phases.tls),
         "first_byte_us": _us(phases.first_byte), "transfer_us": _us(phases.transfer), "visible_us": _us(phases.visible),
         "total_us": int(phases.total * 1e6), "bytes_up": item.bytes_up, "bytes_down": item.bytes_down,
-        "lateness_us": int(item.lateness * 1e6), "detail": item.detail,
+        "lateness_us": int(item.lateness * 1e6), "detail": item.detail, "stage": item.stage, "parts": _parts(item),
     }  # fmt: skip
+
+
+def _parts(item: Sample) -> str | None:
+    if not item.steps and not item.bundle and item.up_bytes_per_s is None:
+        return None
+    return item.model_dump_json(include={"steps", "bundle", "up_bytes_per_s"}, exclude_defaults=True)
 
 
 def _us(seconds: float | None) -> int | None:

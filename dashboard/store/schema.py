@@ -47,6 +47,7 @@ boot = Table(  # one start of an agent; sequence numbers count within it
     Column("last_ms", BigInteger, nullable=False),
     Column("skew_ms", BigInteger, nullable=False),  # agent's clock minus ours, at the last batch
     Column("dropped", BigInteger, nullable=False),
+    Column("load", Text),  # probes.sample.Load as JSON, of the last batch that told one
     UniqueConstraint("agent_id", "boot"),
 )  # fmt: skip
 
@@ -77,6 +78,8 @@ sample = Table(
     Column("bytes_up", BigInteger, nullable=False), Column("bytes_down", BigInteger, nullable=False),
     Column("lateness_us", BigInteger, nullable=False),
     Column("detail", String(200), nullable=False),
+    Column("stage", String(32), nullable=False, server_default=""),
+    Column("parts", Text),  # steps, bundle and rate of an upload as JSON; null when there are none
     UniqueConstraint("boot_id", "seq"),
     Index("ix_sample_started_ms_series_id", "started_ms", "series_id"),
 )  # fmt: skip
@@ -148,6 +151,28 @@ incident_step = Table(
     Column("districts", Text, nullable=False),  # JSON list of LGD codes concerned after the step
     Column("sentence", Text, nullable=False),
     Column("who", String(120), nullable=False),  # "rule" or a person
+)  # fmt: skip
+
+# -- decisions ----------------------------------------------------------------------------------------------------------
+
+decision = Table(  # taken by a person, never by a rule; appended, and ended only by another decision
+    "decision", metadata,
+    Column("decision_id", Id, primary_key=True),
+    Column("what", String(16), nullable=False),  # paper, suspend, resume, back_entry_done
+    Column("taken_ms", BigInteger, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("incident_id", Id, ForeignKey("incident.incident_id")),  # the evidence, if there was one
+    Column("evidence", Text, nullable=False),  # JSON: the figures and states as they were known at that moment
+    Column("form", String(40), nullable=False, unique=True),  # the form it came from: sent twice, it is one decision
+    Index("ix_decision_taken_ms", "taken_ms"),
+)  # fmt: skip
+
+decision_district = Table(  # whom it concerns, and which officer has confirmed it
+    "decision_district", metadata,
+    Column("decision_id", Id, ForeignKey("decision.decision_id"), primary_key=True),
+    Column("district", Integer, primary_key=True, autoincrement=False),
+    Column("confirmed_ms", BigInteger), Column("confirmed_by", String(120)),
 )  # fmt: skip
 
 # -- notices ------------------------------------------------------------------------------------------------------------

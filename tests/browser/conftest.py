@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import flask
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
@@ -21,12 +22,14 @@ from probes.settings import Rehearsal
 from tests.builders import Scene, example_settings
 from tests.dashboard.web.pictures import launch_day, rehearsed_curves
 
+AXE = (Path(__file__).parent / "axe.min.js").read_text()
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run",
 ]  # fmt: skip
 WALL, PHONE = (1920, 1080), (390, 844)
+expect.set_options(timeout=20_000)  # five seconds are not enough on a busy machine
 REHEARSAL = Rehearsal(mail_page="http://127.0.0.1:8603/", title="Rehearsal of 16 January 2021")
 
 
@@ -54,6 +57,14 @@ class Visit:
         now = int(self.page.locator("body").get_attribute("data-heard") or 0)
         for count in range(now + 1, now + number + 1):
             self.page.wait_for_selector(f"body[data-heard='{count}']")
+
+    def violations(self) -> list[Any]:
+        """What axe has against the page as it stands."""
+        self.page.evaluate(AXE)
+        found = self.page.evaluate("async () => (await axe.run()).violations")
+        return [
+            (item["id"], item["nodes"][0]["html"][:200], item["nodes"][0]["failureSummary"][:300]) for item in found
+        ]
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +97,14 @@ def serving(scene: Scene) -> Iterator[str]:
         served.server_close()
 
 
+OVERVIEW_DRAWN = "body[data-drawn][data-charted] #day-chart .js-plotly-plot .main-svg"
+
+
 @contextmanager
-def visiting(browser: Browser, url: str, size: tuple[int, int] = WALL, theme: str = "dark") -> Iterator[Visit]:
-    """The page open and drawn, at a size and in a theme."""
+def visiting(
+    browser: Browser, url: str, size: tuple[int, int] = WALL, theme: str = "dark", drawn: str = OVERVIEW_DRAWN
+) -> Iterator[Visit]:
+    """The page open and drawn, at a size and in a theme; `drawn` is a selector of what is there then."""
     width, height = size
     scheme = "light" if theme == "light" else "dark"
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -98,12 +114,16 @@ def visiting(browser: Browser, url: str, size: tuple[int, int] = WALL, theme: st
         visit = Visit(page, url)
         page.on("console", lambda message: visit.console.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: visit.console.append(f"error: {error}"))
-        page.on("request", lambda asked: visit.outside.append(asked.url) if _leaves(asked.url, url) else None)
+        page.on("request", lambda asked: visit.outside.append(asked.url) if _leaves(asked.url, _origin(url)) else None)
         page.goto(url)
-        page.wait_for_selector("body[data-drawn][data-charted] #day-chart .js-plotly-plot .main-svg", state="attached")
+        page.wait_for_selector(drawn, state="attached")
         yield visit
     finally:
         context.close()
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/")[:3]) + "/"
 
 
 def _leaves(asked: str, url: str) -> bool:

@@ -11,6 +11,8 @@ from pathlib import Path
 from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind, Scope
 from dashboard.settings import ControlRoomFile
+from dashboard.store import agents, samples
+from probes.sample import Batch, CheckKind, Load, Outcome, Phases, Reason, Sample
 from tests.builders import Scene
 
 SLOW_SINCE = {
@@ -182,3 +184,33 @@ def all_down(file: Path, settings: ControlRoomFile) -> Scene:
         scene.incident(IncidentKind.OUTAGE, names, "15:52", sentence, scope=Scope.STATE, told=(37, 37))
         scene.published_figures()
     return scene
+
+
+def working_agents(scene: Scene) -> None:
+    """Two agents as the intake stores them: one at work with its load told, one silent, late, and with a wrong clock."""
+    now = scene.now_ms / 1000
+    load = Load(
+        requests_per_s={"registry.example.org": 7.24, "neutral.example.org": 2.4},
+        budget_per_s=50, cpu_share=0.034, rss_bytes=61_000_000, in_flight=4, late_p99_s=0.0021, skipped=3, held=0, dropped=0, spooled=12,
+    )  # fmt: skip
+    with scene.engine.begin() as connection:
+        agents.add(connection, "raigad-line", scene.ms("08:00"))
+        agents.add(connection, "new-one", scene.ms("16:00"))
+        ids = {row.name: row.agent_id for row in agents.everyone(connection)}
+        lines = [_line_sample(now - 200 + 15 * n, n + 1) for n in range(12)]
+        batch = Batch(agent="control-room", boot="a" * 32, sent=now - 4, load=load, samples=tuple(lines))
+        samples.accept(connection, ids["control-room"], batch, scene.now_ms - 4000)
+        away = Batch(agent="raigad-line", boot="b" * 32, sent=now - 3000 - 3600, dropped=41, samples=())
+        samples.accept(connection, ids["raigad-line"], away, scene.now_ms - 3_000_000)
+
+
+def _line_sample(started: float, seq: int) -> Sample:
+    """A bundle of five quick samples; each fourth loses three of them."""
+    lost = seq % 4 == 0
+    tries = (0.004, None, None, None, 0.005) if lost else (0.004, 0.0045, 0.0041, 0.0048, 0.0042)
+    return Sample(
+        seq=seq, district=491, check="line", kind=CheckKind.ICMP, vantage="control room", started=started,
+        outcome=Outcome.FAILED if lost else Outcome.OK, reason=Reason.LOST if lost else Reason.NONE,
+        phases=Phases(total=0.0042), bundle=tries, stage="first_byte" if lost else "",
+        detail="3 of 5 lost; the last: no end after 1.0 s" if lost else "",
+    )  # fmt: skip
