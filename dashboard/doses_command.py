@@ -132,7 +132,7 @@ def export(settings: ControlRoomFile, clock: Clock, day: str, as_known_at: str, 
             )
     finally:
         engine.dispose()
-    return to_csv(versions, settings.zone, full)
+    return to_csv(versions, settings.zone, full, settings.dashboard.doses.prefer)
 
 
 def _asked(option: str, read_it: Callable[[], T]) -> T:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dashboard.doses.figure import SINCE_START, Figure, Reading
+from dashboard.doses.figure import KINDS, SINCE_START, Figure, Reading
 from dashboard.doses.numbers import indian
 
 ABSURD = 10
+MAY_FALL = ("target", "stock_left")
 CONFIRM = 'Correct it; or, if it is right, confirm it (--confirmed, or "confirmed": true)'
 REASON = (
     'Correct it; or, if it is right, write the reason in its note, or confirm it (--confirmed, or "confirmed": true)'
@@ -56,7 +57,7 @@ def _absurd(reading: Reading, known: Known, confirmed: bool) -> list[Figure]:
     refused = []
     for figure in reading.figures:
         target = targets.get((figure.place, figure.day))
-        if figure.kind == "target" or not target or figure.value <= target:
+        if figure.kind == "target" or figure.kind not in KINDS or not target or figure.value <= target:
             continue
         share = f"{figure.value / target:.0%}".replace("%", " %")
         if figure.value > ABSURD * target and not confirmed:
@@ -77,7 +78,7 @@ def _falling(reading: Reading, known: Known, confirmed: bool) -> list[Figure]:
         known_already = told[key].get(figure.as_of_ms) == figure.value
         before = max((pair for pair in told[key].items() if pair[0] <= figure.as_of_ms), default=None)
         told[key][figure.as_of_ms] = figure.value
-        if known_already or before is None or figure.value >= before[1] or figure.kind == "target":
+        if known_already or before is None or figure.value >= before[1] or figure.kind in MAY_FALL:
             continue
         fall = f"{indian(figure.value)} is below the {indian(before[1])} of the same source before it"
         if confirmed or figure.note:

@@ -2,11 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from dashboard.doses.figure import KINDS
+from dashboard.doses.figure import TOLD_KINDS
 from dashboard.doses.rows import COLUMNS
 from dashboard.doses.versions import Version, chosen_of
 
@@ -19,15 +19,15 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def to_csv(versions: Iterable[Version], zone: ZoneInfo, full: bool = False) -> str:
+def to_csv(versions: Iterable[Version], zone: ZoneInfo, full: bool = False, prefer: Sequence[str] = ()) -> str:
     """CSV of the columns the import takes; `full` adds when and from whom each was received, the other kinds, and the choice."""
     versions = list(versions)
-    chosen = {found.version.figure_id: str(found.rule) for found in chosen_of(versions).values()}
+    chosen = {found.version.figure_id: str(found.rule) for found in chosen_of(versions, prefer).values()}
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, *MORE] if full else COLUMNS)
     for version in versions:
-        if full or (version.kind in KINDS and not version.rehearsed):
+        if full or (version.kind in TOLD_KINDS and not version.rehearsed):
             row = _row(version, zone)
             writer.writerow(row + _more(version, zone, chosen) if full else row)
     return out.getvalue()

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from dashboard.doses.finding import Finding
 
 KINDS = ("target", "reported", "recorded", "paper")
+# vaccine at a place, in doses since the drive began; apart from KINDS: no number of the day, no sum and no metric holds them
+STOCK_KINDS = ("stock_in", "stock_used", "stock_wasted", "stock_left")
+TOLD_KINDS = KINDS + STOCK_KINDS  # what a file, a form or a sender may tell
 # the public files count from the first day of the drive on; kept apart, as a day's count is only a difference of two of them
 SINCE_START = {"recorded": "recorded_cum", "reported": "reported_cum"}
 STATUSES = ("provisional", "final")

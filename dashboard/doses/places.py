@@ -51,14 +51,22 @@ def _tables() -> dict[str, Any]:
     return config_file.read(NAMES_FILE).data
 
 
+def district_of(place: str) -> str:
+    """The district of a session site `491/alibag`; any other place is its own."""
+    return place.partition("/")[0]
+
+
 class Places:
-    """The places of one control room."""
+    """The places of one control room. `sites` holds the session sites of each district, `prefer` the sources it prefers."""
 
     def __init__(self, settings: ControlRoomFile) -> None:
         self.names: dict[str, str] = {str(d.code): d.name for d in settings.districts}
         self.names |= {area.key: area.name for area in settings.joint_areas} | {STATE_PLACE: settings.state.name}
         self.districts = frozenset(str(d.code) for d in settings.districts)
         self.joint = {area.key: tuple(str(code) for code in area.districts) for area in settings.joint_areas}
+        self.sites = {str(d.code): tuple(f"{d.code}/{s.key}" for s in d.sites) for d in settings.districts if d.sites}
+        self.names |= {f"{d.code}/{s.key}": f"{s.name} ({d.name})" for d in settings.districts for s in d.sites}
+        self.prefer = settings.dashboard.doses.prefer
         self.state_code, self.state_name = settings.state.code, settings.state.name
         self._known: dict[str, _Alias] = {}
         self._renamed: dict[str, tuple[Date, str]] = {}
@@ -72,6 +80,8 @@ class Places:
         for district in settings.districts:
             for name in (district.name, district.mr, district.hi):
                 self._add(name, str(district.code), None)
+            for site in district.sites:
+                self._add(f"{district.code}/{site.key}", f"{district.code}/{site.key}", None)
         for area in settings.joint_areas:
             self._add(area.key, area.key, None)
             self._add(area.name, area.key, None)
@@ -118,9 +128,9 @@ class Places:
             raise Unreadable("the district is missing", "Write its LGD code or name, or STATE for the state")
         if text.translate(_CODE_DIGITS).isdecimal():
             return self._by_code(name, text.translate(_CODE_DIGITS), suggest)
-        alias = self._known.get(text)
+        alias = self._known.get(text) or (self._known.get(text.translate(_CODE_DIGITS)) if "/" in text else None)
         if alias is None:
-            raise self._unknown(name, text, suggest)
+            raise self._no_site(name, text) or self._unknown(name, text, suggest)
         return Found(alias.place, self._of_another_day(name, alias, day))
 
     def _by_code(self, name: str, digits: str, suggest: bool) -> Found:
@@ -152,6 +162,23 @@ class Places:
             return f"{quoted(name.strip())} ({alias.place}) has been named {renamed[1]} since {renamed[0]}"
         return ""
 
+    def _no_site(self, name: str, text: str) -> Unreadable | None:
+        """What is wrong with `491/alibagh`; None when it does not begin with a district of ours."""
+        before, _, site = text.partition("/")
+        code = before.translate(_CODE_DIGITS)
+        district = code if code in self.districts else self._known[before].place if before in self._known else ""
+        if not site or district not in self.districts:
+            return None
+        wrong = f"{quoted(name)} is not a session site of {self.names[district]}"
+        sites = self.sites.get(district)
+        return Unreadable(
+            wrong, f"Its sites are {', '.join(sites)}" if sites else "It has none in config.yaml: add it there"
+        )
+
+    def _sites_named(self, text: str) -> list[str]:
+        sites = [site for sites in self.sites.values() for site in sites]
+        return [site for site in sites if text in (site.partition("/")[2], plain(self.names[site].rpartition(" (")[0]))]
+
     def _unknown(self, name: str, text: str, suggest: bool) -> Unreadable:
         elsewhere = next((row for row in _tables()["elsewhere"] if plain(row["name"]) == text), None)
         if elsewhere:
@@ -164,6 +191,8 @@ class Places:
                     f"{quoted(name)} is a district of {_tables()['states'][state]} ({code}), not of {self.state_name}"
                 )
                 return Unreadable(wrong, f"Write a district of {self.state_name}")
+        if sites := self._sites_named(text):
+            return Unreadable(f"{quoted(name)} is a session site, not a district", f"Write {' or '.join(sites)}")
         if text in (plain(self.state_name), plain(self.state_code)):
             return Unreadable(
                 f"{quoted(name)} is the state, not a district", "Write STATE for a figure of the whole state"
@@ -195,11 +224,20 @@ class Places:
         return STATE_PLACE if code == self.state_code else code
 
     def named(self, place: str) -> str:
-        """A place's name as config.yaml has it; the place itself when it is not of this state."""
-        return self.names.get(place, place)
+        """A place's name as config.yaml has it; of another state and its districts that in names.yaml; else the place itself."""
+        if place in self.names:
+            return self.names[place]
+        states: dict[str, str] = _tables()["states"]
+        other = next((str(row["name"]) for row in _tables()["neighbours"] if str(row["code"]) == place), place)
+        return states.get(place, other)
+
+    def state_of(self, place: str) -> str:
+        """The letters of the other state that a district of names.yaml lies in; empty for any other place."""
+        return next((str(row["state"]) for row in _tables()["neighbours"] if str(row["code"]) == place), "")
 
     def without_doubles(self, places: Iterable[str]) -> tuple[set[str], set[str]]:
-        """Places that may be summed, and those left out because a joint area among them covers them already."""
+        """Places that may be summed, and those left out because a joint area among them, or their district, covers them already."""
         given = set(places)
+        sites = {place for place in given if district_of(place) != place}
         covered = {code for key, codes in self.joint.items() if key in given for code in codes}
-        return given - covered, given & covered
+        return given - covered - sites, (given & covered) | sites

@@ -8,10 +8,10 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from dashboard.doses.days import FIRST_DAY, AsOf, Span, read_as_of, read_day
-from dashboard.doses.figure import KINDS, STATUSES, Figure, Reading
+from dashboard.doses.figure import STATUSES, TOLD_KINDS, Figure, Reading
 from dashboard.doses.finding import Finding, Unreadable, quoted
 from dashboard.doses.numbers import Count, read_count
-from dashboard.doses.places import Found, Places
+from dashboard.doses.places import Found, Places, district_of
 
 COLUMNS = ("district", "day", "kind", "value", "as_of", "source", "status", "note")
 NEEDED = COLUMNS[:6]
@@ -50,7 +50,7 @@ class RowReader:
     def read(self, cells: Mapping[str, str], line: int, index: int = -1) -> Figure | None:
         """A figure (its place is TOTAL for the row that sums the others), or None after noting what is wrong or blank."""
         row = _Row(self.reading, cells, line, index)
-        kind = row.take("kind", lambda text: _one_of("kind", text, KINDS))
+        kind = row.take("kind", lambda text: _one_of("kind", text, TOLD_KINDS))
         day = row.take("day", lambda text: self._day(text, kind))
         found = row.take("district", lambda text: self._place(text, day or self.context.first_day))
         count = row.take("value", read_count)
@@ -80,7 +80,7 @@ class RowReader:
             return Found(TOTAL)
         suggest = len(self.reading.findings) < _SUGGESTED
         found = _remembered(self._places, (text, day), lambda: self.context.places.find(text, day, suggest))
-        if self.context.only is not None and found.place not in self.context.only:
+        if self.context.only is not None and district_of(found.place) not in self.context.only:
             name = self.context.places.named(found.place)
             raise Unreadable(
                 f"this sender may not report for {name} ({found.place})", "Send the own district's rows only"

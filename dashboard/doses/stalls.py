@@ -1,9 +1,10 @@
 """Doses that stop while the checks are good: one district by its own pace, one that never got going, a division or the state. Pure.
 
-Reports are judged as they come; between two of them nothing new is known.
+Reports are judged as they come; between two of them nothing new is known. The live watch (dashboard/doses_watch.py) and the replay
+drive this same class.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dashboard.doses.expected import Pace, Profile, increase, pace, tail
@@ -73,10 +74,17 @@ class Stalls:
     def report(self, code: int, at: float, given: int, target: int) -> None:
         """Take a district's figure in; one older than the newest is left out."""
         district = self.districts.get(code)
-        if district is None or (district.reports and at <= district.newest[0]):
-            return
-        district.target = target
-        district.reports = [*district.reports[-_KEPT:], (at, given)]
+        if district is not None and not (district.reports and at <= district.newest[0]):
+            self._take(code, district, [*district.reports, (at, given)], target)
+
+    def reported(self, code: int, told: Sequence[tuple[float, int]], target: int) -> None:
+        """Take all of a district's figures so far anew, oldest first, one a moment: late and corrected ones are among them."""
+        district = self.districts.get(code)
+        if district is not None and told and (list(told), target) != (district.reports, district.target):
+            self._take(code, district, list(told), target)
+
+    def _take(self, code: int, district: District, reports: list[tuple[float, int]], target: int) -> None:
+        district.target, district.reports = target, reports[-_KEPT:]
         self._changed = True
         stall = self._alone(code, district) if target > 0 else None
         if stall is None:
@@ -90,6 +98,20 @@ class Stalls:
             district = self.districts[code]
             self._changed |= district.spared_until < now
             district.not_before, district.spared_until = now, now + self._rules.after_fault_min * _MIN_S
+
+    def memory(self) -> list[tuple[int, float, float]]:
+        """What a restart must not forget of the day, as JSON: which districts were hit, until when, and how long they are spared."""
+        return [
+            (code, district.not_before, district.spared_until)
+            for code, district in self.districts.items()
+            if district.spared_until
+        ]
+
+    def remember(self, memory: Iterable[Sequence[float]]) -> None:
+        """Take back what `memory` gave, before any report; districts that are gone are left out."""
+        for code, not_before, spared_until in memory:
+            if (district := self.districts.get(int(code))) is not None:
+                district.not_before, district.spared_until = not_before, spared_until
 
     def open_now(self, now: float) -> list[Stall]:
         """Stalls that may open now, the widest first; districts of a group are not named again alone."""
@@ -163,7 +185,8 @@ class Stalls:
 
     def _may_open(self, district: District, now: float) -> bool:
         fresh = now - district.newest[0] <= self._rules.stale_min * _MIN_S
-        return fresh and now >= district.spared_until
+        often = len(district.reports) >= self._rules.tellings
+        return fresh and often and now >= district.spared_until
 
     def _goes_on(self, district: District, since: float) -> bool:
         at, given = district.newest

@@ -36,6 +36,7 @@ class Rule(StrEnum):
     """Why a figure is the one shown."""
 
     ONLY = "the only one"
+    PREFERRED = "the preferred source"
     FINAL = "final before provisional"
     NEWEST = "the newest as-of"
     LAST_RECEIVED = "same as-of: the one received last"
@@ -61,42 +62,51 @@ class Chosen:
         return f"{shown}; also told: {told}" if told else shown
 
 
-def choose(versions: Iterable[Version]) -> Chosen | None:
+def choose(versions: Iterable[Version], prefer: Sequence[str] = ()) -> Chosen | None:
     """The figure to show among versions of one place, day and kind.
 
-    Of each source its newest word counts (as-of, then received). Among sources a final figure goes before provisional ones,
-    then the newest as-of, then the one received last. A figure with an unknown hour counts as the end of its day.
+    Of each source its newest word counts (as-of, then received). Among sources the preferred one goes first (`prefer`, see rank),
+    then a final figure before provisional ones, then the newest as-of, then the one received last. A figure with an unknown hour
+    counts as the end of its day.
     """
     newest: dict[str, Version] = {}
     for version in sorted(versions, key=_age):
         newest[version.source] = version
     if not newest:
         return None
-    ranked = sorted(newest.values(), key=lambda v: (v.status == "final", *_age(v)), reverse=True)
+    ranked = sorted(newest.values(), key=lambda v: (-rank(v, prefer), v.status == "final", *_age(v)), reverse=True)
     first, rest = ranked[0], ranked[1:]
     others = tuple(version for version in rest if version.value != first.value)
-    return Chosen(first, _rule(first, rest), others)
+    return Chosen(first, _rule(first, rest, prefer), others)
+
+
+def rank(version: Version, prefer: Sequence[str]) -> int:
+    """The place of a version's `who` or `source` among the preferred texts, from 0; all others share the one after the last."""
+    told = f"{version.who}\n{version.source}".casefold() if prefer else ""
+    return next((n for n, text in enumerate(prefer) if text.casefold() in told), len(prefer))
 
 
 def _age(version: Version) -> tuple[int, int, int]:
     return version.as_of_ms, version.received_ms, version.figure_id
 
 
-def _rule(first: Version, rest: Sequence[Version]) -> Rule:
+def _rule(first: Version, rest: Sequence[Version], prefer: Sequence[str]) -> Rule:
     if not rest:
         return Rule.ONLY
     second = rest[0]
+    if rank(first, prefer) != rank(second, prefer):
+        return Rule.PREFERRED
     if first.status != second.status:
         return Rule.FINAL
     return Rule.NEWEST if first.as_of_ms != second.as_of_ms else Rule.LAST_RECEIVED
 
 
-def chosen_of(versions: Iterable[Version]) -> dict[tuple[str, str, str], Chosen]:
+def chosen_of(versions: Iterable[Version], prefer: Sequence[str] = ()) -> dict[tuple[str, str, str], Chosen]:
     """The chosen figure of each (place, day, kind)."""
     groups: dict[tuple[str, str, str], list[Version]] = defaultdict(list)
     for version in versions:
         groups[version.place, version.day, version.kind].append(version)
-    found = {key: choose(group) for key, group in groups.items()}
+    found = {key: choose(group, prefer) for key, group in groups.items()}
     return {key: chosen for key, chosen in found.items() if chosen}
 
 
@@ -169,34 +179,41 @@ def _span(before: str, day: str) -> str:
 
 @dataclass(frozen=True)
 class Beside:
-    """A state's own total beside the sum of its districts. Both are shown; neither is corrected by the other."""
+    """A state's own total beside the sum of its districts, or a district's beside that of its sites. Both are shown; neither is
+    corrected by the other. `words` are what the whole and a part of it are called."""
 
     state: int | None
     added: int | None
     counted: tuple[str, ...]
     missing: tuple[str, ...]
     left_out: tuple[str, ...]
+    words: tuple[str, str] = ("state", "district")
 
     @property
     def difference(self) -> int | None:
-        """State total minus sum of districts, in doses; None when one of the two is not known."""
+        """The whole's own total minus the sum of its parts, in doses; None when one of the two is not known."""
         return None if self.state is None or self.added is None else self.state - self.added
 
     @property
     def sentence(self) -> str:
-        """Both numbers, their difference, and how many districts are not in the sum."""
+        """Both numbers, their difference, and how many parts are not in the sum."""
+        whole, part = self.words
         if self.added is None:
-            return "no district has a figure"
-        sums = f"sum of districts {indian(self.added)}"
-        count = "1 district" if len(self.missing) == 1 else f"{len(self.missing)} districts"
+            return f"no {part} has a figure"
+        sums = f"sum of {part}s {indian(self.added)}"
+        count = f"1 {part}" if len(self.missing) == 1 else f"{len(self.missing)} {part}s"
         lacking = f", {count} not reported" if self.missing else ""
         if self.state is None or self.difference is None:
-            return f"{sums}{lacking}; no figure of the state itself"
-        return f"state {indian(self.state)}, {sums}{lacking}; difference {indian(self.difference)}"
+            return f"{sums}{lacking}; no figure of the {whole} itself"
+        return f"{whole} {indian(self.state)}, {sums}{lacking}; difference {indian(self.difference)}"
 
 
 def beside(
-    state: int | None, districts: Mapping[str, int], every: Iterable[str], joint: Mapping[str, Sequence[str]]
+    state: int | None,
+    districts: Mapping[str, int],
+    every: Iterable[str],
+    joint: Mapping[str, Sequence[str]],
+    words: tuple[str, str] = ("state", "district"),
 ) -> Beside:
     """A state total beside the sum of its districts. `districts` holds values by LGD code or key of a joint area.
 
@@ -208,4 +225,4 @@ def beside(
     missing = sorted(code for code in every if code not in districts and code not in covered)
     left_out = sorted(place for place in districts if place in covered)
     added = sum(districts[place] for place in counted) if counted else None
-    return Beside(state, added, tuple(counted), tuple(missing), tuple(left_out))
+    return Beside(state, added, tuple(counted), tuple(missing), tuple(left_out), words)

@@ -15,14 +15,14 @@ DAYS = {"day": "str"}
 MAX_FIGURES = 5000
 
 
-def figures_of(connection: Connection, day: str) -> pd.DataFrame:
-    """All figures of a service day (YYYY-MM-DD), in the order they were true: columns FIGURES."""
+def figures_of(connection: Connection, day: str, by_ms: int) -> pd.DataFrame:
+    """All figures of a service day (YYYY-MM-DD) that were true by a moment, in the order they were true: columns FIGURES."""
     statement = (
         select(
             figure.c.place, figure.c.kind, figure.c.value, figure.c.as_of_ms, figure.c.hour_known, figure.c.said,
             figure.c.source, figure.c.who, figure.c.status, figure.c.note, figure.c.rehearsed,
         )
-        .where(figure.c.day == day, figure.c.kind.in_(KINDS))
+        .where(figure.c.day == day, figure.c.as_of_ms < by_ms, figure.c.kind.in_(KINDS))
         .order_by(figure.c.as_of_ms, figure.c.received_ms, figure.c.figure_id)
         .limit(MAX_FIGURES)
     )  # fmt: skip

@@ -1,19 +1,28 @@
 """How days usually go and where the backlog stands, out of the stored figures. Read-only; the formulas are in dashboard/doses."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date as Date
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
+from functools import cache
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_, select
 
-from dashboard.doses.backlog import Backlog, backlog, points
+from dashboard.doses.backlog import Backlog
+from dashboard.doses.courses import Course, Telling
+from dashboard.doses.courses import courses as put_together
+from dashboard.doses.figure import SINCE_START
 from dashboard.doses.pace import QuietDay, Usual, gone, usual
+from dashboard.doses.places import Places
 from dashboard.doses.versions import choose
-from dashboard.queries.figures_known import Moment, since_start
+from dashboard.queries.figures_known import Moment
 from dashboard.settings import Calendar
 from dashboard.store import figures
+from dashboard.store.schema import figure
+
+LOOK_BACK_DAYS: Final = 60
+_COUNTS = (*SINCE_START, *SINCE_START.values())
 
 
 def course(connection: Connection, place: str, quiet: Iterable[Date], calendar: Calendar, zone: ZoneInfo) -> Usual:
@@ -41,31 +50,55 @@ def _ms(day: Date, hour: time, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, hour, zone).timestamp() * 1000)
 
 
-def backlogs(connection: Connection, moment: Moment) -> dict[str, Backlog]:
-    """The backlog of each place with both counts, as known at a moment.
+def courses(
+    connection: Connection, moment: Moment, places: Places, calendar: Calendar, zone: ZoneInfo
+) -> dict[str, Course]:
+    """The two counts over the days of each place where both are known, as known at a moment."""
+    days: dict[int, Date] = {}
 
-    Counts since the start of the drive are taken where both series have them; elsewhere the days on which both numbers are known are
-    added up, which leaves out the others: then the backlog is that of those days.
-    """
-    reported = since_start(connection, "reported", moment)
-    recorded = since_start(connection, "recorded", moment)
-    series = {place: points(reported[place], recorded[place]) for place in reported.keys() & recorded.keys()}
-    for place, (told, counted) in _added_up(connection, moment).items():
-        series.setdefault(place, points(told, counted))
-    found = {place: backlog(rows) for place, rows in series.items()}
-    return {place: state for place, state in found.items() if state}
+    def day_of(at_ms: int) -> Date:
+        if at_ms not in days:
+            days[at_ms] = datetime.fromtimestamp(at_ms / 1000, zone).date()
+        return days[at_ms]
+
+    told, sessions = _told(connection, moment), in_session(calendar)
+    return put_together(told, day_of, sessions, calendar.first_day, places.joint, places.prefer)
 
 
-def _added_up(connection: Connection, moment: Moment) -> Mapping[str, tuple[dict[str, int], dict[str, int]]]:
-    days: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for (place, day, kind), chosen in figures.chosen_as_known(connection, moment.at_ms, moment.heard_by_ms).items():
-        days[place][day][kind] = chosen.value
-    added: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
-    for place, by_day in days.items():
-        told, counted, sums = {}, {}, [0, 0]
-        for day, kinds in sorted(by_day.items()):
-            if "reported" in kinds and "recorded" in kinds:
-                sums = [sums[0] + kinds["reported"], sums[1] + kinds["recorded"]]
-                told[day], counted[day] = sums
-        added[place] = (told, counted)
-    return added
+def backlogs(
+    connection: Connection, moment: Moment, places: Places, calendar: Calendar, zone: ZoneInfo
+) -> dict[str, Backlog]:
+    """The backlog of each place with both counts, as known at a moment."""
+    found = courses(connection, moment, places, calendar, zone)
+    return {place: course.now(in_session(calendar), calendar.first_day) for place, course in found.items()}
+
+
+def in_session(calendar: Calendar) -> Callable[[Date], bool]:
+    """Whether sessions are held on a day."""
+    return cache(lambda day: calendar.hours_on(day) is not None)
+
+
+def days_counted(connection: Connection, zone: ZoneInfo) -> list[str]:
+    """Days (ISO, in the state's zone) on which some count became true, oldest first; what a rehearsal made up is left out."""
+    query = select(figure.c.as_of_ms).where(figure.c.kind.in_(_COUNTS), figure.c.rehearsed == 0).distinct()
+    moments = connection.execute(query).scalars()
+    return sorted({datetime.fromtimestamp(at_ms / 1000, zone).date().isoformat() for at_ms in moments})
+
+
+def _told(connection: Connection, moment: Moment) -> Sequence[Telling]:
+    """All figures of single days, and of counts since the start those of the last LOOK_BACK_DAYS: the sum needs no more."""
+    known = [figure.c.kind.in_(_COUNTS), figure.c.rehearsed == 0, figure.c.as_of_ms <= moment.at_ms]
+    if moment.heard_by_ms is not None:
+        known.append(figure.c.received_ms <= moment.heard_by_ms)
+    newest = connection.execute(
+        select(figure.c.day).where(*known).order_by(figure.c.day.desc()).limit(1)
+    ).scalar_one_or_none()
+    if newest is None:
+        return []
+    since = (Date.fromisoformat(newest) - timedelta(days=LOOK_BACK_DAYS)).isoformat()
+    query = (
+        select(*(figure.c[name] for name in Telling._fields))
+        .where(*known, or_(figure.c.day >= since, figure.c.kind.in_(tuple(SINCE_START))))
+        .order_by(figure.c.as_of_ms, figure.c.received_ms, figure.c.figure_id)
+    )
+    return cast("Sequence[Telling]", connection.execute(query).all())  # rows have the same names in the same order

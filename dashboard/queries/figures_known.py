@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from dashboard.doses.figure import KINDS, SINCE_START
+from dashboard.doses.figure import KINDS, SINCE_START, STOCK_KINDS
 from dashboard.doses.places import Places
 from dashboard.doses.versions import Beside, Chosen, Revision, Version, beside, chosen_of, revisions
 from dashboard.settings import STATE_PLACE
 from dashboard.store import figures
+from dashboard.store.schema import figure
 
 Key = tuple[str, str]
 
@@ -50,14 +51,21 @@ class DayView:
 
 
 def day_view(
-    connection: Connection, places: Places, day: str, moment: Moment, *, rehearsed: bool | None = None
+    connection: Connection,
+    places: Places,
+    day: str,
+    moment: Moment,
+    *,
+    rehearsed: bool | None = None,
+    stock: bool = False,
 ) -> DayView:
-    """One service day. `rehearsed` True or False takes only made-up, or only real figures."""
-    versions = _known(connection, moment, day, day, rehearsed)
+    """One service day. `rehearsed` True or False takes only made-up, or only real figures; `stock` adds those of vaccine."""
+    told = _known(connection, moment, day, day, rehearsed)
+    versions = told if stock else [version for version in told if version.kind not in STOCK_KINDS]
     groups: dict[Key, list[Version]] = defaultdict(list)
     for version in versions:
         groups[version.place, version.kind].append(version)
-    chosen = {(place, kind): found for (place, _, kind), found in chosen_of(versions).items()}
+    chosen = {(place, kind): found for (place, _, kind), found in chosen_of(versions, places.prefer).items()}
     history = {key: tuple(revisions(group)) for key, group in groups.items()}
     return DayView(day, chosen, history, {kind: _beside(chosen, places, kind) for kind in KINDS})
 
@@ -67,6 +75,18 @@ def _beside(chosen: Mapping[Key, Chosen], places: Places, kind: str) -> Beside:
     values = {place: found.value for (place, k), found in chosen.items() if k == kind and place in own}
     state = chosen.get((STATE_PLACE, kind))
     return beside(state.value if state else None, values, sorted(places.districts), places.joint)
+
+
+def days_told(connection: Connection, newest: int = 400) -> list[str]:
+    """Service days of which anything was told but by a rehearsal, the newest first."""
+    query = select(figure.c.day).where(figure.c.kind.in_(KINDS), figure.c.rehearsed == 0).distinct()
+    return list(connection.execute(query.order_by(figure.c.day.desc()).limit(newest)).scalars())
+
+
+def moments_of(connection: Connection, day: str) -> list[int]:
+    """The as-of moments (ms) of a service day's figures, oldest first: between two of them nothing else was known."""
+    query = select(figure.c.as_of_ms).where(figure.c.day == day, figure.c.kind.in_(KINDS), figure.c.rehearsed == 0)
+    return list(connection.execute(query.distinct().order_by(figure.c.as_of_ms)).scalars())
 
 
 def since_start(

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,7 +10,6 @@ from tests.browser.conftest import PHONE, WALL, Visit, quick_settings, serving, 
 from tests.builders import Scene
 from tests.dashboard.web.pictures import empty_store
 
-AXE = (Path(__file__).parent / "axe.min.js").read_text()
 RANGE = "() => document.querySelector('#day-chart .js-plotly-plot')._fullLayout.xaxis.range"
 CONFIG = "() => document.querySelector('#day-chart .js-plotly-plot')._context"
 SIZES = {"wall": WALL, "phone": PHONE}
@@ -103,10 +101,10 @@ def _drag(visit: Visit) -> None:
 @pytest.mark.parametrize("size", ["wall", "phone"])
 def test_axe_finds_nothing(browser: Browser, launch_url: str, size: str, theme: str) -> None:
     with visiting(browser, launch_url, SIZES[size], theme) as visit:
-        assert _violations(visit) == []
+        assert visit.violations() == []
         visit.page.locator("#tiles button[data-code='490']").click()
         expect(visit.page.locator("#panel-words")).to_contain_text("Officer")
-        assert _violations(visit) == []
+        assert visit.violations() == []
 
 
 def test_axe_finds_nothing_on_an_empty_store(browser: Browser, tmp_path: Path) -> None:
@@ -115,13 +113,7 @@ def test_axe_finds_nothing_on_an_empty_store(browser: Browser, tmp_path: Path) -
         expect(visit.page.locator("#sentence")).to_contain_text("Nothing measured yet")
         expect(visit.page.locator("#number-reported .value")).to_have_text("not reported")
         assert visit.page.evaluate("() => document.documentElement.scrollWidth") == PHONE[0]
-        assert _violations(visit) == []
-
-
-def _violations(visit: Visit) -> list[Any]:
-    visit.page.evaluate(AXE)
-    found = visit.page.evaluate("async () => (await axe.run()).violations")
-    return [(item["id"], item["nodes"][0]["html"][:200], item["nodes"][0]["failureSummary"][:300]) for item in found]
+        assert visit.violations() == []
 
 
 def test_no_chart_can_be_shared_with_the_cloud(browser: Browser, launch_url: str) -> None:

@@ -1,12 +1,12 @@
 """The day as one figure on one time axis: incident lanes, pace of doses, district x time, and one line for now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.web.figures import heat, lanes, pace
+from dashboard.web.figures import decided, heat, lanes, pace
 from dashboard.web.figures.marks import Marks, Place
 from dashboard.web.figures.theme import FACE
 from dashboard.web.figures.view import View
@@ -18,7 +18,7 @@ HOUR_MS = 3_600_000
 
 @dataclass(frozen=True)
 class DayFrames:
-    """Frames with the columns lanes.LANES, pace.PACE, heat.ROWS, heat.CELLS and heat.RUNS; `bands` are spans in ms."""
+    """Frames with the columns lanes.LANES, pace.PACE, heat.ROWS, heat.CELLS, heat.RUNS and decided.DECIDED; `bands` are spans in ms."""
 
     incidents: pd.DataFrame
     pace: pd.DataFrame
@@ -28,6 +28,7 @@ class DayFrames:
     runs: pd.DataFrame
     bands: tuple[tuple[int, int], ...] = ()
     no_doses: str = "no doses reported yet"  # said when `pace` is empty
+    decided: pd.DataFrame = field(default_factory=decided.no_decisions)
 
 
 def blank(height: int) -> go.Figure:
@@ -52,6 +53,7 @@ def day_figure(frames: DayFrames, view: View) -> go.Figure:
     _lane_axis(figure, marks, number, bool(bars), left_out)
     _dose_axis(figure, marks, frames)
     _district_axis(figure, frames.rows, view)
+    decided.add_decided(marks, frames.decided)
     _marks(marks, frames)
     marks.put_on(figure)
     return figure
@@ -103,7 +105,12 @@ def _dose_axis(figure: go.Figure, marks: Marks, frames: DayFrames) -> None:
     view = marks.view
     if frames.pace.empty and frames.target is None:
         figure.update_yaxes(
-            row=2, col=1, range=[-0.02, 1.04], tickvals=[0], ticktext=["0"], tickfont=view.font(view.theme.ink2)
+            row=2,
+            col=1,
+            range=[decided.room_below(frames.decided, 1.0), 1.04],
+            tickvals=[0],
+            ticktext=["0"],
+            tickfont=view.font(view.theme.ink2),
         )
         return
     top = pace.top_of(frames.pace, frames.target)
@@ -125,8 +132,8 @@ def _dose_axis(figure: go.Figure, marks: Marks, frames: DayFrames) -> None:
         }
         marks.words("target", view.font(view.theme.ink), **place)
     figure.update_yaxes(
-        row=2, col=1, range=[-0.02 * top, top * 1.04], tickvals=ticks, ticktext=words, showgrid=True, gridcolor=view.theme.line,
-        tickfont=view.font(view.theme.ink2), ticklabelstandoff=8,
+        row=2, col=1, range=[decided.room_below(frames.decided, top), top * 1.04], tickvals=ticks, ticktext=words,
+        showgrid=True, gridcolor=view.theme.line, tickfont=view.font(view.theme.ink2), ticklabelstandoff=8,
     )  # fmt: skip
 
 

@@ -1,7 +1,4 @@
-"""The ten ready cases, from the published figures. Defined only where those are at hand, beside the checkout.
-
-The tenth, an upload that is answered 200 and never seen again, is measured by the probes: tests/probes/test_checks.py.
-"""
+"""The ten ready cases, from the published figures. The first nine are defined only where those are at hand, beside the checkout."""
 
 from datetime import date
 from pathlib import Path
@@ -16,9 +13,13 @@ from dashboard.queries.figures_known import DayView, Moment, day_view, since_sta
 from dashboard.settings import SessionDay
 from dashboard.store import figures
 from dashboard.store.engine import open_store, reading
+from probes.clock import SetClock
+from probes.kinds import check_of
+from probes.sample import Outcome, Reason
 from tests.dashboard.doses.published import AT_HAND, FOLDER, rows
 from tests.dashboard.doses.reading import NOW, context, places, read_rows, row
 from tests.places import at, example
+from tests.probes.conversation import Conversation
 
 DAY = "2021-01-16"
 LATER = NOW.replace(year=2022)
@@ -58,6 +59,17 @@ def published_day_one() -> Reading:
 def day_one(engine: Engine, moment: Moment = ALL_TIME) -> DayView:
     with reading(engine) as connection:
         return day_view(connection, places(), DAY, moment)
+
+
+def test_10_an_upload_that_is_answered_200_and_never_seen_again_counts_as_failed() -> None:
+    upload = check_of({
+        "name": "upload", "kind": "upload", "url": "http://127.0.0.1:1/{district}/records", "deadline_s": 30,
+        "expect_status": [200], "read_back": {"url": "http://127.0.0.1:1/{district}/records/{record}", "every_s": 1},
+    })  # fmt: skip
+    talk = Conversation(SetClock(NOW.timestamp()), {"status": 200}, {"status": 200, "found": False})
+    measured = talk.of(upload)
+    assert (measured.outcome, measured.reason, measured.status) == (Outcome.FAILED, Reason.NOT_VISIBLE, 200)
+    assert measured.phases.visible is None
 
 
 if AT_HAND:

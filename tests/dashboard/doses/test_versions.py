@@ -1,6 +1,7 @@
 """Choosing among versions, marks of revisions, days out of counts since the start, totals beside sums."""
 
 import random
+from dataclasses import replace
 
 from dashboard.doses.versions import Rule, Version, beside, choose, chosen_of, days_of, revisions
 
@@ -46,6 +47,30 @@ def test_the_choice_does_not_hang_on_the_order_in_which_versions_come() -> None:
         chance.shuffle(versions)
         assert choose(versions) == first
         assert chosen_of(versions) == {("491", "2021-01-16", "reported"): first}
+
+
+def test_the_preferred_source_goes_first_by_who_or_source_and_the_rule_is_said() -> None:
+    versions = [
+        told(18_582, 30, "Ministry"),
+        told(18_425, 10, "Immunisation Officer"),
+        told(18_338, 20, "State Health Department, night"),
+    ]
+    assert choose(versions).value == 18_582  # type: ignore[union-attr]
+    chosen = choose(versions, ["state health department", "ministry"])
+    assert chosen is not None
+    assert (chosen.value, chosen.rule, [v.value for v in chosen.others]) == (18_338, Rule.PREFERRED, [18_582, 18_425])
+    assert chosen.sentence.startswith("18,338 (the preferred source); also told: 18,582 by Ministry")
+    by_who = [replace(told(1, 10, "a release"), who="Ministry of Health"), told(2, 20, "b")]
+    assert choose(by_who, ["ministry"]).value == 1  # type: ignore[union-attr]
+
+
+def test_preference_goes_before_final_and_the_other_rules_hold_among_equals() -> None:
+    final, first, second = told(1, 10, "a", status="final"), told(2, 20, "state one"), told(3, 30, "state two")
+    chosen = choose([final, first, second], ["state"])
+    assert chosen is not None
+    assert (chosen.value, chosen.rule) == (3, Rule.NEWEST)
+    assert choose([final, first], ["nobody"]).rule is Rule.FINAL  # type: ignore[union-attr]
+    assert choose([first], ["state"]).rule is Rule.ONLY  # type: ignore[union-attr]
 
 
 def test_each_version_stands_beside_the_one_its_source_told_before() -> None:

@@ -30,7 +30,7 @@ def test_without_rows_every_answer_has_its_columns(scene: Scene) -> None:
             (measurements.uploads_of(connection, 490, 0), measurements.UPLOADS),
             (incidents.incidents_touching(connection, 0), incidents.INCIDENTS), (incidents.told(connection, [1]), incidents.TOLD),
             (incidents.concerned(connection, []), incidents.CONCERNED), (incidents.incidents_of(connection, 490, 0), incidents.INCIDENTS),
-            (doses.figures_of(connection, "2021-01-16"), doses.FIGURES), (operations.agents(connection), operations.AGENTS),
+            (doses.figures_of(connection, "2021-01-16", 2**60), doses.FIGURES), (operations.agents(connection), operations.AGENTS),
             (operations.watch(connection), operations.WATCH), (operations.mails(connection, 0), operations.MAILS),
         ]  # fmt: skip
         for frame, columns in answers:
