@@ -1,19 +1,20 @@
-"""The watch: one step takes what is new, judges, and stores what follows from it in one transaction.
+"""The watch: one step takes what is new, judges, and stores what follows from it in one transaction. Figures: doses_watch.py.
 
 Killed at any point, the next start reads on from the last committed step and comes to the same verdicts.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import Connection, Engine
 
 from dashboard.detection.judge import LOOK_BACK_S, Judge, Judgement
 from dashboard.detection.states import DistrictState
+from dashboard.doses_watch import DosesWatch
 from dashboard.incidents import ledger
 from dashboard.incidents.incident import Step
 from dashboard.incidents.sentences import clock as clock_text
-from dashboard.incidents.transitions import Transitions
+from dashboard.incidents.transitions import Change, Transitions
 from dashboard.settings import ControlRoomFile
 from dashboard.store import flips, jobs, samples
 from dashboard.store.engine import reading
@@ -46,6 +47,7 @@ class Watch:
             judge.remember(memory.get("judge", {}))
             transitions.remember(memory.get("transitions", {}))
             judge.observe(samples.started_between(connection, now - LOOK_BACK_S, now, reached))
+        self._doses = DosesWatch(self._settings, memory.get("doses", {}))
         self._judge, self._transitions, self._reached, self._states = judge, transitions, reached, states
         self._stale = False
 
@@ -62,6 +64,7 @@ class Watch:
         now = self._clock.now()
         with reading(self._engine) as connection:
             new = samples.arrived_after(connection, self._reached)
+            self._doses.look(connection, now)
         self._judge.observe(new)
         judgement = self._judge.judge(now)
         reached = new[-1].sample_id if new else self._reached
@@ -69,7 +72,12 @@ class Watch:
             samples.refresh_cells(connection, new)
             changed = self._flip(connection, judgement)
             steps = self._take_steps(connection, judgement)
-            memory = {"judge": self._judge.memory(), "transitions": self._transitions.memory()}
+            steps += self._record(connection, self._doses.changes(connection, now, self._in_session(now)), now)
+            memory = {
+                "judge": self._judge.memory(),
+                "transitions": self._transitions.memory(),
+                "doses": self._doses.memory(),
+            }
             jobs.advance(connection, jobs.WATCH, reached, int(now * 1000), memory)
         self._reached = reached
         self._states |= {item.district: item for item in changed}
@@ -104,9 +112,12 @@ class Watch:
         rules = self._settings.dashboard.rules
         standing = ledger.standing(connection, judgement.at - rules.flap.reopen_s, frozenset(self._codes))
         changes = self._transitions.advance(judgement, self._in_session(judgement.at), standing)
-        steps = [step for change in changes if (step := ledger.record(connection, change, judgement.at)) is not None]
+        return self._record(connection, changes, judgement.at)
+
+    def _record(self, connection: Connection, changes: Iterable[Change], at: float) -> list[Step]:
+        steps = [step for change in changes if (step := ledger.record(connection, change, at)) is not None]
         for step in steps:
-            self._enqueue(connection, self._settings, step, judgement.at)
+            self._enqueue(connection, self._settings, step, at)
         return steps
 
     def _in_session(self, now: float) -> list[int]:

@@ -11,6 +11,10 @@ class IncidentKind(StrEnum):
     DOSE_STALL = "dose_stall"
     AGENT_SILENT = "agent_silent"
     MONITOR_OFFLINE = "monitor_offline"
+    BACKLOG_STALLED = "backlog_stalled"
+
+
+OF_DOSES = (IncidentKind.DOSE_STALL, IncidentKind.BACKLOG_STALLED)  # judged from figures, not from samples
 
 
 class Scope(StrEnum):

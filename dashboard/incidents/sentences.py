@@ -76,10 +76,42 @@ def stalled(settings: ControlRoomFile, codes: Collection[int], since: float, evi
     return f"No doses from {where} since {at} while the checks are good: {evidence}"
 
 
-def given_again(settings: ControlRoomFile, codes: Collection[int], since: float, now: float) -> str:
-    """The sentence of doses that are reported again, or of the end of the session."""
+def stall_over(settings: ControlRoomFile, codes: Collection[int], since: float, now: float, again: bool) -> str:
+    """The sentence of doses that are reported `again`, or else of the end of the session."""
     where = names(settings, codes) if len(codes) <= _NAMED else f"{len(codes)} districts"
-    return f"The stall of doses in {where} is over after {lasted(since, now)}, since {clock(settings, since)}"
+    over = f"after {lasted(since, now)}, since {clock(settings, since)}"
+    if again:
+        return f"Doses are reported again in {where} {over}"
+    return f"The session ended with no more doses reported in {where} {over}"
+
+
+def not_entered(settings: ControlRoomFile, codes: Collection[int], since: float, facts: str, others: str) -> str:
+    """The sentence of doses on paper of which none is entered; `facts` how many, how old, `others` compared with whom."""
+    where = _whose(settings, codes)
+    return (
+        f"Nothing entered in the registry for {where} since {_day(settings, since)}: {facts}; {others};"
+        " until they are entered, the registry does not count them"
+    )
+
+
+def entered_again(settings: ControlRoomFile, codes: Collection[int], since: float, what: str) -> str:
+    """The sentence of a backlog that is stalled no more; `what` says what became of it."""
+    where = _whose(settings, codes)
+    return f"The backlog of {where}, stalled since {_day(settings, since)}, is stalled no more: {what}"
+
+
+def _whose(settings: ControlRoomFile, codes: Collection[int]) -> str:
+    """`Raigad`, `8 of 36 districts`, or the state's name."""
+    everyone = len(settings.districts)
+    if len(codes) == everyone:
+        return settings.state.name
+    return names(settings, codes) if len(codes) <= _NAMED else f"{len(codes)} of {everyone} districts"
+
+
+def _day(settings: ControlRoomFile, at: float) -> str:
+    """`19 January`, in the state's zone."""
+    moment = datetime.fromtimestamp(at, settings.zone)
+    return f"{moment.day} {moment:%B}"
 
 
 def blind(settings: ControlRoomFile, since: float, now: float) -> str:

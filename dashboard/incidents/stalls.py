@@ -16,15 +16,21 @@ _HALF = 0.5
 def advance(
     settings: ControlRoomFile, stalls: Stalls, now: float, in_session: Collection[int], standing: Sequence[Standing]
 ) -> list[Change]:
-    """The steps that are due now; first the stalls are told which districts another incident holds."""
+    """The steps that are due now; first the stalls are told which districts another incident holds.
+
+    While the monitor is blind nothing opens: whether the checks are good, nobody knows.
+    """
     for item in standing:
         if item.resolved is None and item.kind in _SPARES:
             stalls.hit(item.members, now)
     mine = [item for item in standing if item.kind is _KIND]
     changes = [
-        _over(settings, item, now) for item in mine if item.resolved is None and _is_over(item, stalls, in_session)
+        _over(settings, item, now, stalls)
+        for item in mine
+        if item.resolved is None and _is_over(item, stalls, in_session)
     ]
-    if not in_session:
+    blind = any(item.kind is IncidentKind.MONITOR_OFFLINE and item.resolved is None for item in standing)
+    if not in_session or blind:
         return changes
     closing = {change.incident.incident_id for change in changes if change.incident}
     opened = [item for item in mine if item.resolved is None and item.incident_id not in closing]
@@ -37,11 +43,13 @@ def advance(
 
 
 def _is_over(item: Standing, stalls: Stalls, in_session: Collection[int]) -> bool:
-    return not in_session or stalls.given_again(item.members, item.since)
+    of_another_day = item.since < stalls.midnight  # nobody was there to see its session end
+    return not in_session or of_another_day or stalls.given_again(item.members, item.since)
 
 
-def _over(settings: ControlRoomFile, item: Standing, now: float) -> Change:
-    words = sentences.given_again(settings, item.ever, item.since, now)
+def _over(settings: ControlRoomFile, item: Standing, now: float, stalls: Stalls) -> Change:
+    again = stalls.given_again(item.members, item.since)
+    words = sentences.stall_over(settings, item.ever, item.since, now, again)
     return Change(item, StepKind.RESOLVED, _KIND, item.scope, item.since, frozenset(), frozenset(), words)
 
 

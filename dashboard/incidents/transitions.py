@@ -13,7 +13,7 @@ from dashboard.detection.judge import Judgement
 from dashboard.detection.states import DistrictState
 from dashboard.detection.wide import Wide
 from dashboard.incidents import sentences
-from dashboard.incidents.incident import IncidentKind, Scope, StepKind
+from dashboard.incidents.incident import OF_DOSES, IncidentKind, Scope, StepKind
 from dashboard.settings import ControlRoomFile
 
 TROUBLED = (DistrictState.DOWN, DistrictState.DEGRADED, DistrictState.SLOW)
@@ -74,7 +74,7 @@ class Transitions:
         self, judgement: Judgement, in_session: Collection[int], standing: Collection[Standing]
     ) -> list[Change]:
         """The steps that are due now. Outside sessions nothing opens or grows; what is open may still close."""
-        standing = [item for item in standing if item.kind is not IncidentKind.DOSE_STALL]
+        standing = [item for item in standing if item.kind not in OF_DOSES]
         self._forget(standing)
         for item in standing:
             self._opened.setdefault(item.incident_id, judgement.at)

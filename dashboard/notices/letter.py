@@ -25,6 +25,7 @@ _LOOK = {
     IncidentKind.OUTAGE: ("✕", "#B5122B", "#B5122B"),
     IncidentKind.LOCAL: ("⇎", "#5B45C4", "#4B36B0"),
     IncidentKind.DOSE_STALL: ("‖", "#8A6D3B", "#6B5123"),
+    IncidentKind.BACKLOG_STALLED: ("▤", "#8A6D3B", "#6B5123"),
     IncidentKind.AGENT_SILENT: ("?", "#5B6976", "#3F4D59"),
     IncidentKind.MONITOR_OFFLINE: ("⊘", "#101820", "#101820"),
 }

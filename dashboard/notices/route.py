@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from dashboard.incidents.incident import IncidentKind, Step, StepKind
+from dashboard.incidents.incident import IncidentKind, Scope, Step, StepKind
 from dashboard.settings import ControlRoomFile, District, Language
 
 # more silent districts than this are a fault of the measuring, not something their officers can mend
@@ -86,6 +86,8 @@ def _openings(settings: ControlRoomFile, step: Step, told: Sequence[Told]) -> It
         return
     if step.kind is IncidentKind.AGENT_SILENT and len(step.districts) > SILENT_DISTRICTS_TOLD:
         return
+    if step.kind is IncidentKind.BACKLOG_STALLED and step.scope is Scope.STATE:
+        return  # judged by the state's own counts: which districts it is about, nobody knows
     known = set(told_districts(told))
     purpose = Purpose.AGAIN if step.what is StepKind.REOPENED else Purpose.OPENING
     for code in dict.fromkeys((*step.districts, *step.joined)):

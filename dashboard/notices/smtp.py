@@ -17,7 +17,7 @@ from email.message import EmailMessage
 from dashboard.notices.letter import one_line
 from dashboard.notices.states import AttemptResult
 from dashboard.settings import Mail
-from probes.settings import is_loopback
+from probes.sections import is_loopback
 
 REPLY_LENGTH = 300
 RELAY_TROUBLE = "relay: "  # a reply that begins so speaks of the relay, not of the mailbox

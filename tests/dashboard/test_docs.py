@@ -2,11 +2,15 @@
 
 import re
 
+from ruamel.yaml import YAML
+
 from dashboard.doses.decoding import MAX_BYTES
-from dashboard.doses.figure import KINDS, SINCE_START
+from dashboard.doses.figure import SINCE_START, TOLD_KINDS
 from dashboard.doses.rows import COLUMNS
 from dashboard.doses.table import MAX_LINE, MAX_ROWS
 from dashboard.settings import Rules
+from probes.sample import CheckKind, Phases, Reason
+from probes.settings import Probes
 from tests.places import EXAMPLE
 
 ROOT = EXAMPLE.parent
@@ -42,5 +46,21 @@ def test_the_page_of_doses_names_every_column_kind_and_limit() -> None:
     page = (ROOT / "docs" / "doses.md").read_text(encoding="utf-8")
     assert ",".join(COLUMNS) in page
     assert all(f"| `{column}` |" in page for column in COLUMNS)
-    assert all(f"`{kind}`" in page for kind in (*KINDS, *SINCE_START.values()))
+    assert all(f"`{kind}`" in page for kind in (*TOLD_KINDS, *SINCE_START.values()))
     assert f"{MAX_BYTES // 2**20} MiB, {MAX_ROWS:,} rows, {MAX_LINE // 1024} kB a line" in page
+
+
+def test_the_page_of_checks_names_every_kind_reason_and_phase() -> None:
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    assert all(f"| `{kind}` |" in page for kind in CheckKind)
+    assert all(f"`{reason}`" in page for reason in Reason)
+    assert all(f"| {phase} |" in page for phase in Phases.model_fields)
+
+
+def test_its_examples_are_good_settings() -> None:
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    [text] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    consent = {"who": "Registry Operations", "when": "2021-01-10", "reference": "letter 17/2021"}
+    probes = {"agent": "here", "vantage": "control room", "districts": [491], "consent": consent}
+    read = Probes.model_validate({**probes, **YAML(typ="safe").load(text)})
+    assert {check.kind for check in read.checks} == set(CheckKind) - {CheckKind.UPLOAD}

@@ -10,7 +10,7 @@ from dashboard.detection.judge import Judgement
 from dashboard.detection.rules import Finding
 from dashboard.detection.states import DistrictState
 from dashboard.detection.wide import Wide
-from dashboard.incidents.incident import IncidentKind, Scope, StepKind
+from dashboard.incidents.incident import OF_DOSES, IncidentKind, Scope, StepKind
 from dashboard.incidents.transitions import Change, Standing, Transitions
 from dashboard.settings import ControlRoomFile
 from tests.places import JALGAON, NASHIK, PALGHAR, PUNE, RAIGAD, THANE, at, example, with_rules
@@ -337,3 +337,11 @@ def test_waits_survive_a_restart() -> None:
     fresh.remember(json.loads(json.dumps(room.transitions.memory())))
     room.transitions = fresh
     assert [c.what for c in room.at(NOON + 20, {THANE: SLOW})] == [StepKind.OPENED]
+
+
+@pytest.mark.parametrize("kind", OF_DOSES)
+def test_incidents_of_doses_are_not_closed_by_good_checks(kind: IncidentKind) -> None:
+    room = Room()
+    everyone = frozenset({THANE})
+    room.standing[1] = Standing(1, kind, Scope.DISTRICT, NOON - 600, None, 1, everyone, everyone)
+    assert room.for_a_while(NOON, 600, {}) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.incidents.incident import IncidentKind, StepKind
+from dashboard.incidents.incident import IncidentKind, Scope, StepKind
 from dashboard.notices.route import Purpose, Recipient, Told, district_name, route, told_districts
 from dashboard.settings import ControlRoomFile
 
@@ -134,3 +134,11 @@ def test_it_names_a_district_in_the_reader_s_language_and_in_english_where_there
         "रायगढ़",
         "Raigad",
     ]
+
+
+@pytest.mark.parametrize(("scope", "officers"), [(Scope.STATE, False), (Scope.DISTRICT, True)])
+def test_a_backlog_stalled_by_the_states_own_counts_goes_to_the_control_room_alone(
+    example: ControlRoomFile, scope: Scope, officers: bool
+) -> None:
+    step = make_step(kind=IncidentKind.BACKLOG_STALLED, scope=scope, districts=(RAIGAD,), joined=(RAIGAD,))
+    assert (len(route(example, step, ())) > 1) is officers

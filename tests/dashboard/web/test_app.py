@@ -31,7 +31,7 @@ class Room:
     def __init__(self, scene: Scene) -> None:
         self.asked: list[tuple[int, int, str]] = []
         server = flask.Flask("tikawatch-test")
-        self.app = create_app(server, scene.engine, scene.settings, scene.clock, self._acknowledge)
+        create_app(server, scene.engine, scene.settings, scene.clock, self._acknowledge)
         self.client: FlaskClient = server.test_client()
 
     def _acknowledge(self, incident: int, step: int, who: str) -> bool:
