@@ -9,9 +9,10 @@ from dashboard.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_CONTROL_ROOM
 from dashboard.settings import ControlRoomFile, Rules
 from probes import config_file
 from probes.config_file import ConfigError, Document, Finding
+from probes.kinds.check import Check
 from probes.sample import CheckKind
 from probes.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_AGENT
-from probes.settings import AgentFile, Check
+from probes.settings import AgentFile
 
 
 def summary(path: Path) -> str:
@@ -52,7 +53,8 @@ def _too_seldom(document: Document, rules: Rules, agent: AgentFile) -> list[Find
         if check.kind is CheckKind.UPLOAD and needed > LOOK_BACK_S:
             wrong = f"{rules.slow.samples} uploads may take {needed:g} s, and after a restart the rules look back {LOOK_BACK_S:g} s"
             findings.append(_at_check(document, index, wrong, "Shorten interval_s or deadline_s"))
-    asked = [check for check in agent.probes.checks if check.kind is not CheckKind.ANCHOR] or list(agent.probes.checks)
+    judged = (CheckKind.HTTP, CheckKind.UPLOAD)
+    asked = [check for check in agent.probes.checks if check.kind in judged] or list[Check](agent.probes.checks)
     quickest = min(asked, key=lambda check: check.interval_s + check.deadline_s)
     index = agent.probes.checks.index(quickest)
     if FEWEST * quickest.interval_s > span_s(rules):
@@ -85,6 +87,11 @@ def _each_once(findings: list[Finding]) -> list[Finding]:
     return [*top.values(), *rest]
 
 
+def _pulls(room: ControlRoomFile) -> str:
+    pulls = [f"{pull.name} (each {pull.every_min:g} min)" for pull in room.dashboard.doses.pulls]
+    return f"  pulls of figures: {', '.join(pulls)}\n" if pulls else ""
+
+
 def _told(file: str, room: ControlRoomFile, agent: AgentFile) -> str:
     probes = agent.probes
     load = sum(len(probes.districts) / check.interval_s for check in probes.checks)
@@ -93,6 +100,7 @@ def _told(file: str, room: ControlRoomFile, agent: AgentFile) -> str:
     return (
         f"{file}: ok\n"
         f"  {room.state.name}: {len(room.districts)} districts, {len(room.figures)} figures\n"
+        f"{_pulls(room)}"
         f"  agent {probes.agent}: {len(probes.districts)} districts, {checks}; {load:.1f} checks a second\n"
         f"  control room on http://{room.dashboard.web.host}:{room.dashboard.web.port}, store {room.dashboard.store}\n"
         f"  mails through {relay.host}:{relay.port} from {relay.sender}"

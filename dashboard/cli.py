@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from probes import config_file
 from probes.clock import WallClock
 from probes.config_file import ConfigError
+from probes.once.arguments import add_arguments, shows_more_than_ascii
 from probes.settings import SECTIONS_OF_OTHERS, AgentFile
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
     with_config(add("demo", _demo, "rehearse 16 January 2021 on this machine; prints the address, Ctrl-C ends it"))
     with_config(add("run", _run, "run the agent and the control room of one machine"))
-    with_config(add("probe", _probe, "run an agent alone"))
+    _add_probe(add("probe", _probe, "run an agent alone, or measure one check once"))
     with_config(add("serve", _serve, "run the control room alone: pages, watch and mail"))
     check = add("check-config", _check_config, "say every mistake of a config file at once, or what it will run")
     check.add_argument("file", type=Path, metavar="FILE")
@@ -71,8 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     mail = with_config(add("mail", _mail, "send a test mail through the configured relay"))
     mail.add_argument("what", choices=["test"])
     mail.add_argument("address", metavar="ADDRESS")
-    _add_doses(add("doses", _doses, "take figures of doses from a file, or give them out as CSV"), with_config)
+    _add_doses(
+        add("doses", _doses, "take figures of doses from a file, give them out as CSV, link to the officer's form"),
+        with_config,
+    )
     return parser
+
+
+def _add_probe(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--config", type=Path, metavar="FILE", help="default: config.yaml")
+    add_arguments(sub)
 
 
 def _add_replay(sub: argparse.ArgumentParser) -> None:
@@ -90,6 +99,11 @@ def _add_doses(
     taken.add_argument("--dry-run", action="store_true", help="say what would be stored; store nothing")
     taken.add_argument("--good-rows", action="store_true", help="store the good rows even if others are refused")
     taken.add_argument("--confirmed", action="store_true", help="counts that fall, or far above target, are right")
+    link = with_config(ways.add_parser("link", help="print the signed link of a district's form for its officer"))
+    link.add_argument("district", metavar="DISTRICT", help="LGD code or name")
+    link.add_argument(
+        "--days", type=int, default=1, metavar="N", help="today's link and those of the next days, N in all"
+    )
     given = with_config(ways.add_parser("export", help="all figures as CSV, in the form the import takes"))
     given.add_argument("--day", default="", metavar="YYYY-MM-DD", help="of one service day")
     given.add_argument("--as-known-at", default="", metavar="MOMENT", help="for example 2021-01-16T18:00")
@@ -137,14 +151,22 @@ def _probe(chosen: argparse.Namespace) -> int:
     from probes import agent
     from probes.spool import SpoolError
 
-    settings = _agent_settings(chosen.config)
+    if chosen.once is not None:
+        return _once(chosen)
+    settings = _agent_settings(chosen.config or Path("config.yaml"))
     clock = WallClock(settings.rehearsal.clock_ahead_s if settings.rehearsal else 0)
     try:
         agent.run(settings, _stop_on_signal(), clock)
-    except SpoolError as problem:
+    except (SpoolError, agent.NothingToMeasure) as problem:
         print(f"tikawatch probe: {problem}", file=sys.stderr)
         return FAILED
     return OK
+
+
+def _once(chosen: argparse.Namespace) -> int:
+    from probes.once import command
+
+    return command.run(chosen, print, lambda line: print(line, file=sys.stderr), shows_more_than_ascii(sys.stdout))
 
 
 def _serve(chosen: argparse.Namespace) -> int:
@@ -221,6 +243,11 @@ def _doses(chosen: argparse.Namespace) -> int:
             chosen.out.write_text(text, encoding="utf-8", newline="")
         else:
             sys.stdout.write(text)
+        return OK
+    if chosen.what == "link":
+        from dashboard.forms import command
+
+        print("\n".join(command.links_of(settings, clock, chosen.district, chosen.days)))
         return OK
     wishes = doses_command.Wishes(chosen.dry_run, chosen.good_rows, chosen.confirmed)
     say = (print, lambda line: print(line, file=sys.stderr))

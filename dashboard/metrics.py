@@ -1,19 +1,24 @@
 """The control room's Prometheus metrics, counted from the store at each scrape. The names stand in TABLE and docs/metrics.md."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine, func, select
 
+from dashboard import doses_pull
+from dashboard.decisions.kinds import DecisionKind
+from dashboard.decisions.standing import in_force, standing
 from dashboard.detection.states import DistrictState
 from dashboard.doses.figure import KINDS
+from dashboard.doses.versions import chosen_of
 from dashboard.incidents.incident import IncidentKind
 from dashboard.incidents.ledger import OPEN
 from dashboard.notices.counts import counts, oldest_owed_s
 from dashboard.settings import STATE_PLACE, ControlRoomFile
-from dashboard.store import flips, jobs
+from dashboard.store import decisions, figures, flips, jobs
 from dashboard.store.engine import reading
 from dashboard.store.schema import boot, figure, incident, sample
 from probes.clock import Clock
@@ -30,6 +35,7 @@ TABLE = {
         "tikawatch_district_state", "1 for the state a district is in, 0 for the others.", ("district", "state")
     ),
     "incidents": Metric("tikawatch_incidents_open", "Open incidents.", ("kind",)),
+    "decisions": Metric("tikawatch_decisions_standing", "Districts in which a decision stands.", ("what",)),
     "doses": Metric("tikawatch_doses", "The state's newest figure of the newest service day.", ("kind",)),
     "notices": Metric("tikawatch_outbox_notices", "Mails by what became of them.", ("state",)),
     "oldest": Metric(
@@ -40,6 +46,11 @@ TABLE = {
         "tikawatch_newest_sample_age_seconds", "Since the newest sample arrived; absent before the first one."
     ),
     "watch": Metric("tikawatch_watch_age_seconds", "Since the watch last judged; absent before its first step."),
+    "pulls": Metric(
+        "tikawatch_pull_age_seconds",
+        "Since the figures of a scheduled pull last came in well; absent before.",
+        ("pull",),
+    ),
     "skew": Metric("tikawatch_agent_clock_skew_seconds", "Largest clock skew of an agent, at its last batch."),
     "dropped": Metric("tikawatch_agent_dropped_samples", "Samples that agents had to throw away, as they reported."),
 }
@@ -56,14 +67,22 @@ class StoreCollector(Collector):
         with reading(self._engine) as connection:
             yield self._states(connection)
             yield _family("incidents", _incidents(connection))
-            yield _family("doses", _doses(connection))
+            yield _family("decisions", _standing(connection, now_ms))
+            yield _family("doses", _doses(connection, self._tomorrow_ms(now_ms), self._settings.dashboard.doses.prefer))
             yield _family("notices", _by_label(counts(connection).items()))
             yield _family("oldest", {(): oldest_owed_s(connection, now_ms / 1000) or 0})
             yield from self._ages(connection, now_ms)
+            yield _family("pulls", _pulls(connection, self._settings, now_ms))
             yield _family(
                 "skew", {(): abs(connection.execute(select(func.max(func.abs(boot.c.skew_ms)))).scalar() or 0) / 1000}
             )
             yield _family("dropped", {(): connection.execute(select(func.sum(boot.c.dropped))).scalar() or 0})
+
+    def _tomorrow_ms(self, now_ms: int) -> int:
+        today = datetime.fromtimestamp(now_ms / 1000, self._settings.zone).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        return int((today + timedelta(days=1)).timestamp() * 1000)
 
     def _states(self, connection: Connection) -> GaugeMetricFamily:
         now = flips.newest(connection)
@@ -94,16 +113,29 @@ def _incidents(connection: Connection) -> dict[tuple[str, ...], float]:
     return {(str(kind),): counted.get((str(kind),), 0) for kind in IncidentKind}
 
 
-def _doses(connection: Connection) -> dict[tuple[str, ...], float]:
+def _standing(connection: Connection, now_ms: int) -> dict[tuple[str, ...], float]:
+    stands = standing(decisions.until(connection, now_ms), now_ms)
+    labels = {"paper": DecisionKind.PAPER, "suspend": DecisionKind.SUSPEND, "back_entry": DecisionKind.BACK_ENTRY_DONE}
+    return {(label,): len(in_force(stands, what)) for label, what in labels.items()}
+
+
+def _doses(connection: Connection, by_ms: int, prefer: tuple[str, ...]) -> dict[tuple[str, ...], float]:
     # a target is planned ahead, and counts since the start of the drive are no doses of a day
-    told = (figure.c.place == STATE_PLACE, figure.c.rehearsed == 0, figure.c.kind.in_(KINDS))
-    day = select(func.max(figure.c.day)).where(*told, figure.c.kind != "target").scalar_subquery()
-    query = (
-        select(figure.c.kind, figure.c.value)
-        .where(*told, figure.c.day == day)
-        .order_by(figure.c.as_of_ms, figure.c.figure_id)
-    )
-    return _by_label(connection.execute(query))  # the newest comes last and stays
+    told = (figure.c.place == STATE_PLACE, figure.c.rehearsed == 0, figure.c.kind.in_(KINDS), figure.c.as_of_ms < by_ms)
+    day = connection.execute(select(func.max(figure.c.day)).where(*told, figure.c.kind != "target")).scalar_one()
+    if day is None:
+        return {}
+    versions = figures.as_known(connection, by_ms - 1, first_day=day, last_day=day)
+    own = (one for one in versions if one.place == STATE_PLACE and one.kind in KINDS and not one.rehearsed)
+    return {(kind,): chosen.value for (_, _, kind), chosen in chosen_of(own, prefer).items()}
+
+
+def _pulls(connection: Connection, settings: ControlRoomFile, now_ms: int) -> dict[tuple[str, ...], float]:
+    ages = {
+        pull.name: _age(doses_pull.standing(connection, pull).ok_ms or None, now_ms)
+        for pull in settings.dashboard.doses.pulls
+    }
+    return {(name,): age for name, age in ages.items() if age is not None}
 
 
 def _by_label(rows: Iterable[Any]) -> dict[tuple[str, ...], float]:

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from dashboard.doses_settings import Doses, Site
 from dashboard.thresholds import Rules as Rules  # noqa: PLC0414 - read from here by every room
-from probes.settings import Rehearsal, Section, refuse
+from probes.sections import Section, refuse
+from probes.settings import Rehearsal
 
 SECTIONS_OF_OTHERS = frozenset({"probes"})
 Language = Literal["en", "mr", "hi", "bn"]
@@ -100,6 +102,17 @@ class District(Section):
     row: int = Field(ge=0, le=30, examples=[3])
     col: int = Field(ge=0, le=9, examples=[1])
     officer: Officer = Field(examples=[{"mail": "dio.raigad@example.org"}])
+    sites: tuple[Site, ...] = Field(
+        default=(), max_length=500, examples=[[{"key": "alibag", "name": "Alibag", "target": 100}]]
+    )
+
+    @model_validator(mode="after")
+    def _sites_once(self) -> Self:
+        keys = [site.key for site in self.sites]
+        for index, key in enumerate(keys):
+            if key in keys[:index]:
+                raise refuse(f"site {key} stands twice", "Give each site its own key", ("sites", index, "key"))
+        return self
 
 
 class JointArea(Section):
@@ -144,7 +157,9 @@ class FigureRow(Section):
 
     place: int | str = Field(examples=[491])
     day: Date = Field(examples=["2021-01-16"])
-    kind: Literal["target", "reported", "recorded", "paper"] = Field(examples=["reported"])
+    kind: Literal["target", "reported", "recorded", "paper", "stock_in", "stock_used", "stock_wasted", "stock_left"] = (
+        Field(examples=["reported"])
+    )
     value: int = Field(ge=0, le=1_000_000_000, examples=[1829])
     as_of: Annotated[Date | datetime, BeforeValidator(_moment)] = Field(examples=["2021-01-16T13:30:00+05:30"])
     said: str = Field(default="", max_length=120, examples=["night of 16 January"])
@@ -176,6 +191,13 @@ class Web(Section):
     address: str = Field(default="", examples=["http://127.0.0.1:8600"])
 
 
+class Forms(Section):
+    """The officers' form and the upload page."""
+
+    key_file: Path | None = Field(default=None, examples=["data/form-key"])
+    link_hours: float = Field(default=36, ge=1, le=240, examples=[36])
+
+
 class Dashboard(Section):
     """The `dashboard` section."""
 
@@ -183,7 +205,14 @@ class Dashboard(Section):
     step_s: float = Field(default=5, ge=0.2, le=60, examples=[5])
     web: Web = Field(default_factory=Web, examples=[{"port": 8600}])
     mail: Mail = Field(examples=[{"sender": "tikawatch@example.org", "host": "smtp.example.org", "port": 587}])
+    forms: Forms = Field(default_factory=Forms, examples=[{"link_hours": 36}])
+    doses: Doses = Field(default_factory=Doses, examples=[{"prefer": ["State health department"]}])
     rules: Rules = Field(default_factory=Rules, examples=[{"tick_s": 15}])
+
+    @property
+    def form_key_file(self) -> Path:
+        """The key that signs officers' links: beside the store, if it has no place of its own."""
+        return self.forms.key_file or self.store.with_name("form-key")
 
 
 class ControlRoomFile(BaseModel):
@@ -218,9 +247,10 @@ class ControlRoomFile(BaseModel):
                         "Use a code of the list districts",
                         ("joint_areas", index, "districts", position),
                     )
-        known = codes | {area.key for area in self.joint_areas} | {STATE_PLACE}
+        known = {str(code) for code in codes} | {area.key for area in self.joint_areas} | {STATE_PLACE}
+        known |= {f"{d.code}/{site.key}" for d in self.districts for site in d.sites} | set(self.dashboard.doses.beside)
         for index, row in enumerate(self.figures):
-            if row.place not in known:
+            if str(row.place) not in known:
                 raise refuse(
                     f'place "{row.place}" is not known',
                     _place_cure(row.place, self.districts),
@@ -258,4 +288,4 @@ def _place_cure(place: int | str, districts: tuple[District, ...]) -> str:
     named = next((d for d in districts if d.name.lower() == str(place).lower()), None)
     if named:
         return f"Write its LGD code: {named.code}"
-    return "Write an LGD code of the list districts, a key of joint_areas, or STATE"
+    return "Write an LGD code of the list districts, one of its sites as 491/alibag, a key of joint_areas, or STATE"

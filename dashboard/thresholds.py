@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from probes.settings import Section, refuse
+from probes.sections import Section, refuse
 
 _HOUR = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 
@@ -169,6 +169,7 @@ class Doses(Section):
     not_started_min: float = Field(default=105, ge=0, le=1440, examples=[105])
     last_open: Annotated[str, AfterValidator(_hour)] = Field(default="16:15", examples=["16:15"])
     stale_min: float = Field(default=45, ge=1, le=1440, examples=[45])
+    tellings: int = Field(default=3, ge=2, le=100, examples=[3])
     after_fault_min: float = Field(default=45, ge=0, le=1440, examples=[45])
     group_window_min: float = Field(default=30, ge=5, le=480, examples=[30])
     group_ratio: float = _share(0.20)
@@ -179,6 +180,21 @@ class Doses(Section):
     def _in_order(self) -> Self:
         _below(self, "ratio", "group_share", "A stall is less than what a group waits for: lower ratio")
         return self
+
+
+class Backlog(Section):
+    """When a paper backlog that does not drain is told."""
+
+    doses: int = Field(default=10, ge=1, le=100_000_000, examples=[10])
+    recent_days: int = Field(default=3, ge=1, le=60, examples=[3])
+
+
+class Decisions(Section):
+    """When a decision is suggested to the control room."""
+
+    unworkable_min: float = Field(default=20, ge=1, le=240, examples=[20])
+    districts: float = _share(0.33)
+    works_min: float = Field(default=30, ge=1, le=240, examples=[30])
 
 
 class Rules(Section):
@@ -199,6 +215,8 @@ class Rules(Section):
     monitor: Monitor = Field(default_factory=Monitor, examples=[{"silence_s": 90}])
     flap: Flap = Field(default_factory=Flap, examples=[{"reopen_s": 600}])
     doses: Doses = Field(default_factory=Doses, examples=[{"phi": 3.0}])
+    backlog: Backlog = Field(default_factory=Backlog, examples=[{"doses": 10}])
+    decisions: Decisions = Field(default_factory=Decisions, examples=[{"unworkable_min": 20}])
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -5,7 +5,9 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
@@ -14,6 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
 from dashboard.doses_intake import create_doses_intake
+from dashboard.doses_pull import Pulls
+from dashboard.forms.officer import create_officer_form
+from dashboard.forms.upload import create_upload
 from dashboard.incidents import ledger
 from dashboard.intake import create_intake
 from dashboard.notices import outbox
@@ -32,6 +37,8 @@ from probes.clock import Clock
 log = logging.getLogger(__name__)
 _MAIL_PAUSE_S = 0.5
 _LAST_MAIL_S = 2.0
+_PULL_LOOK_S = 15  # how often it is looked which pulls are due
+_ONE_AT_A_TIME: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,8 @@ def build(settings: ControlRoomFile, clock: Clock) -> ControlRoom:
     server.register_blueprint(create_intake(engine, clock, frozenset(d.code for d in settings.districts)))
     server.register_blueprint(create_doses_intake(engine, settings, clock))
     server.register_blueprint(create_api(engine, settings, clock))
+    server.register_blueprint(create_officer_form(engine, settings, clock))
+    server.register_blueprint(create_upload(engine, settings, clock))
 
     def acknowledge(incident_id: int, step_seen: int, who: str) -> bool:
         with engine.begin() as connection:
@@ -94,6 +103,12 @@ def serve(settings: ControlRoomFile, clock: Clock, stop: threading.Event) -> Non
         _start("http", http.run, stop, broken)
         mailing = _start("mail", partial(_send_mails, room.sender, stop), stop, broken)
         scheduler = _scheduled(room.watch, settings.dashboard.step_s)
+        if settings.dashboard.doses.pulls:
+            pulls = Pulls(room.engine, settings, clock, stop.is_set)
+            now = datetime.now(UTC)
+            scheduler.add_job(
+                pulls.step, "interval", seconds=_PULL_LOOK_S, id="pulls", next_run_time=now, **_ONE_AT_A_TIME
+            )
         log.info(
             "control room on http://%s:%s, this machine only: there is no login yet", web.host, http.effective_port
         )
@@ -124,8 +139,7 @@ def _start(name: str, work: Callable[[], None], stop: threading.Event, broken: l
 def _scheduled(watch: Watch, step_s: float) -> BackgroundScheduler:
     """The watch, one step at a time; a step that was missed is not made up for: the next one sees everything."""
     scheduler = BackgroundScheduler(timezone="UTC")
-    limits = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
-    scheduler.add_job(watch.step, "interval", seconds=step_s, id="watch", **limits)
+    scheduler.add_job(watch.step, "interval", seconds=step_s, id="watch", **_ONE_AT_A_TIME)
     scheduler.start()
     return scheduler
 

@@ -20,8 +20,9 @@ from dashboard.demo.ports import Ports
 from dashboard.settings import SECTIONS_OF_OTHERS, ControlRoomFile
 from dashboard.supervise import Child
 from probes import config_file
+from probes.kinds.check import Check
 from probes.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_AGENT
-from probes.settings import AgentFile, Check
+from probes.settings import AgentFile
 
 log = logging.getLogger(__name__)
 _DIRECTLY = urllib.request.build_opener(

@@ -11,10 +11,11 @@ from dashboard.store import agents, figures, samples
 from dashboard.wiring import open_for, watch_and_sender
 from probes import config_file
 from probes.clock import SetClock
+from probes.kinds.check import Check
 from probes.rehearsal.morning import morning
 from probes.sample import Batch, Sample
 from probes.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_AGENT
-from probes.settings import AgentFile, Check
+from probes.settings import AgentFile
 
 _TICK_S = 15
 _MADE_UP = "made up for the rehearsal, to end at the published figure"

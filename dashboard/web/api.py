@@ -15,6 +15,7 @@ from dashboard.settings import ControlRoomFile
 from dashboard.store import flips, jobs
 from dashboard.store.engine import reading
 from dashboard.store.schema import incident, incident_district, incident_step, sample
+from dashboard.web.pages.decisions.api import add_decisions
 from probes.clock import Clock
 
 # the watch is alive when it judged within so many of its own steps
@@ -23,7 +24,7 @@ _NEWEST = 200
 
 
 def create_api(engine: Engine, settings: ControlRoomFile, clock: Clock) -> Blueprint:
-    """Read-only answers for machines."""
+    """Answers for machines; only decisions can be written here, and only from this machine."""
     blueprint = Blueprint("api", __name__)
     registry = CollectorRegistry()
     registry.register(StoreCollector(engine, settings, clock))
@@ -49,9 +50,14 @@ def create_api(engine: Engine, settings: ControlRoomFile, clock: Clock) -> Bluep
     def incidents() -> Response:
         return _json({"incidents": incident_rows(engine)})
 
+    add_decisions(blueprint, engine, settings, clock)
+
     @blueprint.route("/api/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def nothing(path: str) -> Response:
-        hint = "There are GET /api/v1/districts, GET /api/v1/incidents, POST /api/v1/samples and POST /api/v1/doses"
+        hint = (
+            "There are GET /api/v1/districts, GET /api/v1/incidents, GET and POST /api/v1/decisions, POST /api/v1/samples"
+            " and POST /api/v1/doses"
+        )
         return _json({"error": f"there is no {path[:60]} to ask so", "field": "", "hint": hint}, HTTPStatus.NOT_FOUND)
 
     return blueprint

@@ -110,13 +110,26 @@
       tw.text(button, view.theme === "dark" ? "Light" : "Dark");
       tw.attribute(button, "title", `Change to ${view.theme === "dark" ? "light" : "dark"} colours`);
     }
-    if (changed && send) tw.send("view", view);
+    if (changed && send && tw.tellsView) tw.send("view", view);
     return view;
   };
 
   tw.toggleTheme = function () {
     try { window.localStorage.setItem("tikawatch-theme", tw.view.theme === "dark" ? "light" : "dark"); } catch (blocked) { return; }
     tw.applyView(true);
+  };
+
+  // pages without a clock of their own bind the button by one of these; the second also tells the server theme and size
+  window.dash_clientside.tikawatch.bindTheme = function () {
+    tw.byId("theme").addEventListener("click", tw.toggleTheme);
+    tw.applyView(false);
+    return window.dash_clientside.no_update;
+  };
+
+  window.dash_clientside.tikawatch.bindView = function () {
+    tw.tellsView = true;
+    tw.byId("theme").addEventListener("click", tw.toggleTheme);
+    return tw.applyView(false);
   };
 
   for (const query of [prefersLight, isWall, isDesk]) query.addEventListener("change", () => tw.applyView(true));

@@ -63,6 +63,7 @@
   // the first call of the page: keep what is given once, bind the buttons, tell the server theme and size
   window.dash_clientside.tikawatch.start = function (given) {
     Object.assign(tw.static, given);
+    tw.tellsView = true;
     tw.byId("theme").addEventListener("click", tw.toggleTheme);
     tw.bindPanel();
     tw.bindCharts();

@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard.decisions.kinds import DecisionKind
+from dashboard.decisions.standing import spans
 from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind, Scope
 from dashboard.settings import STATE_PLACE, ControlRoomFile
 from dashboard.web import wording
-from dashboard.web.figures import heat, lanes, pace
+from dashboard.web.figures import decided, heat, lanes, pace
 from dashboard.web.figures.day import DayFrames
 from dashboard.web.figures.theme import step_of
 from dashboard.web.figures.view import MINUTE_MS, View, view_named
@@ -58,18 +60,26 @@ def day_frames(reading: Reading, settings: ControlRoomFile, short: bool = False)
     return DayFrames(
         incidents=_incidents(reading, settings, short),
         pace=_pace(reading),
-        target=state_value(newest_published(reading.figures), "target") if reading.day.service_day == reading.day.today else None,
+        target=_target(reading, settings) if reading.day.service_day == reading.day.today else None,
         rows=pd.DataFrame(rows, columns=list(heat.ROWS)).astype(heat.ROWS),
         cells=pd.DataFrame(cells, columns=list(heat.CELLS)).astype(heat.CELLS),
         runs=pd.DataFrame(runs, columns=list(heat.RUNS)).astype(heat.RUNS),
         bands=_bands(reading),
         no_doses=NO_DOSES if reading.day.session else NO_SESSION,
+        decided=_decided(reading, settings, short),
     )  # fmt: skip
 
 
 def chart_version(frames: DayFrames, view: View) -> str:
     """Changes when the picture would: a p95 that stays in its step of the scale is no new picture."""
-    tables = (frames.incidents, frames.pace, frames.rows, frames.cells.drop(columns="p95_s"), frames.runs)
+    tables = (
+        frames.incidents,
+        frames.pace,
+        frames.rows,
+        frames.cells.drop(columns="p95_s"),
+        frames.runs,
+        frames.decided,
+    )
     return version_of([view.theme.name, view.scale.size, view.now_ms, view.start_ms, view.end_ms, frames.target, frames.bands,
                        *(table.to_numpy().tolist() for table in tables)])  # fmt: skip
 
@@ -179,6 +189,10 @@ def _folded(
     return cells, _joined(number, none_ok, reading.day, None)
 
 
+def _target(reading: Reading, settings: ControlRoomFile) -> int | None:
+    return state_value(newest_published(reading.figures, settings.dashboard.doses.prefer), "target")
+
+
 def _incidents(reading: Reading, settings: ControlRoomFile, short: bool) -> pd.DataFrame:
     rows = []
     for item in reading.incidents.itertuples(index=False):
@@ -207,7 +221,7 @@ def _words(item: Any, codes: list[int], settings: ControlRoomFile, short: bool) 
     said = {
         IncidentKind.OUTAGE: "no upload", IncidentKind.LOCAL: "own line" if short else "own line lost",
         IncidentKind.AGENT_SILENT: "silent", IncidentKind.SLOWDOWN: "slow",
-        IncidentKind.DOSE_STALL: "no doses",
+        IncidentKind.DOSE_STALL: "no doses", IncidentKind.BACKLOG_STALLED: "paper not entered",
     }  # fmt: skip
     return f"{wording.listed([d.short if short else d.name for d in mine])}: {said.get(item.kind, kind.lower())}"
 
@@ -241,3 +255,17 @@ def _bands(reading: Reading) -> tuple[tuple[int, int], ...]:
         else:
             joined.append((begins, ends))
     return tuple(joined)
+
+
+def _decided(reading: Reading, settings: ControlRoomFile, short: bool) -> pd.DataFrame:
+    """When districts were on paper or suspended, with the words of the strip: at most so many at once."""
+    day = reading.day
+    words = {DecisionKind.PAPER: "paper", DecisionKind.SUSPEND: "suspended"}
+    rows = []
+    for span in spans(reading.decided.decisions, day.start_ms, max(day.minute_ms, day.start_ms + MINUTE_MS)):
+        mine = [district for district in settings.districts if district.code in span.districts]
+        names = [district.short if short else district.name for district in mine]
+        whole = len(mine) == len(settings.districts)
+        where = "all districts" if whole else wording.listed(names, most=2)
+        rows.append((str(span.what), f"{words[span.what]}: {where}", span.start_ms, span.end_ms))
+    return pd.DataFrame(rows, columns=list(decided.DECIDED)).astype(decided.DECIDED)

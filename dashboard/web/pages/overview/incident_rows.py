@@ -15,11 +15,12 @@ STATE_OF: dict[str, DistrictState] = {
     IncidentKind.OUTAGE: DistrictState.DOWN, IncidentKind.SLOWDOWN: DistrictState.SLOW,
     IncidentKind.LOCAL: DistrictState.OWN_LINE, IncidentKind.AGENT_SILENT: DistrictState.NO_DATA,
     IncidentKind.MONITOR_OFFLINE: DistrictState.BLIND, IncidentKind.DOSE_STALL: DistrictState.SLOW,
+    IncidentKind.BACKLOG_STALLED: DistrictState.SLOW,
 }  # fmt: skip
 WORDS: dict[str, str] = {
     IncidentKind.OUTAGE: "Upload fails", IncidentKind.SLOWDOWN: "Registry slow", IncidentKind.LOCAL: "Own line lost",
     IncidentKind.AGENT_SILENT: "Agent silent", IncidentKind.MONITOR_OFFLINE: "Monitor cut off",
-    IncidentKind.DOSE_STALL: "No doses",
+    IncidentKind.DOSE_STALL: "No doses", IncidentKind.BACKLOG_STALLED: "Paper not entered",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.settings import ControlRoomFile
+from dashboard.web.components.frame import rehearsal, ways
 from dashboard.web.components.glyphs import GLYPHS
 from dashboard.web.components.graph import graph
 from dashboard.web.figures.day import blank
@@ -12,7 +13,6 @@ from dashboard.web.pages.overview import ids
 from dashboard.web.pages.overview.corners import empty_corners
 from dashboard.web.pages.overview.tiles import tile_name
 
-REHEARSAL_WORDS = "clock, stand-in registry and officers are made up; published doses are real, each with its source"
 NO_LOGIN = "Open on this machine only: there is no login yet."
 COLUMNS = 10
 STEPS = ("< 2", "2–5", "5–15", "15–60", "60–180", "> 180 s")
@@ -25,7 +25,7 @@ def layout(settings: ControlRoomFile) -> html.Div:
         children=[
             _stores(settings),
             _header(settings),
-            *_rehearsal(settings),
+            *rehearsal(settings),
             html.Div(id="trouble", className="trouble", role="status"),
             html.Main(
                 className="main", id="main",
@@ -69,25 +69,12 @@ def _header(settings: ControlRoomFile) -> html.Header:
         children=[
             html.Div([html.Strong("Tikawatch"), html.Span(settings.state.control_room.name, className="long"),
                       html.Span(settings.state.name, className="brief")], className="who"),
+            ways("/"),
             html.Div(id="date", className="date"),
             html.Div([html.Span("newest sample unknown", id="age", className="age"), html.Strong("", id="clock"),
                       html.Button("Light", id="theme", className="quiet", type="button")], className="when"),
         ],
     )  # fmt: skip
-
-
-def _rehearsal(settings: ControlRoomFile) -> list[html.Aside]:
-    """The band of a rehearsal; outside one there is none."""
-    rehearsal = settings.rehearsal
-    if rehearsal is None:
-        return []
-    words = [html.Strong(rehearsal.title), html.Span(f": {REHEARSAL_WORDS}.")]
-    link = (
-        [html.A("Mails", href=rehearsal.mail_page, target="_blank", rel="noopener noreferrer")]
-        if rehearsal.mail_page
-        else []
-    )
-    return [html.Aside(className="rehearsal", children=[html.Span(words), *link], **_aria("label", "Rehearsal"))]
 
 
 def _headline() -> html.Section:
@@ -158,7 +145,8 @@ def _day() -> html.Section:
 
 
 def _footer() -> html.Footer:
-    return html.Footer(className="card monitor", children=[html.Div(id="monitor", className="items"), html.P(NO_LOGIN)])
+    parts = [html.Div(id="monitor", className="items"), html.P(NO_LOGIN), ways("/", "on-phone")]
+    return html.Footer(className="card monitor", children=parts)
 
 
 def _panel() -> html.Dialog:

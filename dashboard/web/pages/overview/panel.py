@@ -27,7 +27,7 @@ def panel(engine: Engine, settings: ControlRoomFile, now: float, code: int, them
         day = day_at(connection, settings, int(now * 1000))
         states = districts.states_now(connection)
         uploads = measurements.uploads_of(connection, code, day.now_ms - HOURS_SHOWN * HOUR_MS)
-        figures = doses.figures_of(connection, day.service_day.isoformat())
+        figures = doses.figures_of(connection, day.service_day.isoformat(), day.tomorrow_ms)
         mine = incidents.incidents_of(connection, code, day.midnight_ms)
     state = states[states["district"] == code]
     since = wording.clock(int(state["since_ms"].iloc[0]), day.zone, day.today) if len(state) else ""

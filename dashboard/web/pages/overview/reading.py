@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date as Date
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from dashboard.queries import districts, doses, incidents, measurements, operations
+from dashboard.queries.decisions import Decided, decided
 from dashboard.queries.frame import reading
 from dashboard.settings import Calendar, ControlRoomFile
 
@@ -37,7 +38,12 @@ class Day:
     @property
     def midnight_ms(self) -> int:
         """Start of today."""
-        return _ms(datetime(self.today.year, self.today.month, self.today.day, tzinfo=self.zone))
+        return _ms(datetime.combine(self.today, time(0), self.zone))
+
+    @property
+    def tomorrow_ms(self) -> int:
+        """End of today: figures that became true later are not of this page."""
+        return _ms(datetime.combine(self.today + timedelta(days=1), time(0), self.zone))
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class Reading:
     agents: pd.DataFrame
     watch: pd.DataFrame
     mails: pd.DataFrame
+    decided: Decided
 
     @property
     def newest_ms(self) -> int | None:
@@ -81,10 +88,11 @@ def read_overview(engine: Engine, settings: ControlRoomFile, now: float) -> Read
             incidents=found,
             concerned=incidents.concerned(connection, numbers),
             told=incidents.told(connection, numbers),
-            figures=doses.figures_of(connection, day.service_day.isoformat()),
+            figures=doses.figures_of(connection, day.service_day.isoformat(), day.tomorrow_ms),
             agents=operations.agents(connection),
             watch=operations.watch(connection),
             mails=operations.mails(connection, day.midnight_ms),
+            decided=decided(connection, settings, day.now_ms),
         )
 
 

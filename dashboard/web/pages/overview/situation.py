@@ -1,9 +1,12 @@
 """From a reading to what the sentence may speak of, and the second line: what waits for us."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dashboard.decisions.kinds import NAMES
+from dashboard.decisions.suggestions import Suggestion
 from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind
 from dashboard.settings import STATE_PLACE, ControlRoomFile
@@ -72,18 +75,27 @@ def second_line(facts: Facts) -> list[Segment]:
                 False,
             )
         )
-    return segments + _waiting(facts.open_rows)
+    decide = [(f"Suggested: {_named(one)}. ", True) for one in facts.reading.decided.suggestions[:1]]
+    any_waits = any(row["waiting"] for row in facts.open_rows)
+    return segments + decide + (_waiting(facts.open_rows) if any_waits or not decide else [])
 
 
-def waiting_box(open_rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The box in a corner of the map: how many incidents nobody has acknowledged, and the first of them."""
+def waiting_box(open_rows: list[dict[str, Any]], suggested: Sequence[Suggestion] = ()) -> dict[str, Any]:
+    """The box in a corner of the map: how many incidents nobody has acknowledged, the first of them, and what is suggested."""
     waiting = [row for row in open_rows if row["waiting"]]
+    decide = [f"Suggested: {_named(one)}" for one in suggested[:1]]
+    if not waiting and decide:
+        return {"waits": True, "title": "Waiting for us: a decision", "lines": decide}
     if not waiting:
         quiet = "All open incidents are acknowledged." if open_rows else "No incident is open."
         return {"waits": False, "title": "Nothing waits for us", "lines": [quiet]}
     title = f"Waiting for us: {wording.counted(len(waiting), 'incident')}"
-    lines = [f"{row['kind']}, {_short_where(row)}, since {row['since']}" for row in waiting[:2]]
-    return {"waits": True, "title": title, "lines": lines}
+    lines = [f"{row['kind']}, {_short_where(row)}, since {row['since']}" for row in waiting[: 2 - len(decide)]]
+    return {"waits": True, "title": title, "lines": [*lines, *decide]}
+
+
+def _named(one: Suggestion) -> str:
+    return f"{NAMES[one.what].lower()}, {wording.counted(len(one.districts), 'district')}"
 
 
 def _waiting(open_rows: list[dict[str, Any]]) -> list[Segment]:

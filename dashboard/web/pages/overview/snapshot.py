@@ -19,7 +19,7 @@ USUAL_INTERVAL_S = 15.0
 
 def snapshot(reading: Reading, settings: ControlRoomFile) -> Snapshot:
     """Everything but the day's figure and the moving clock. `version` changes when anything else does."""
-    day, newest = reading.day, newest_published(reading.figures)
+    day, newest = reading.day, newest_published(reading.figures, settings.dashboard.doses.prefer)
     nows = tiles.districts_now(reading, settings)
     rows = incident_rows.open_rows(reading, settings)
     facts = Facts(reading, settings, nows, newest, rows)
@@ -32,7 +32,7 @@ def snapshot(reading: Reading, settings: ControlRoomFile) -> Snapshot:
         "counts": tiles.counts(nows),
         "tiles": [tiles.tile(now, newest, settings, day) for now in nows],
         "worst": tiles.worst_list(nows, newest, settings, day),
-        "box": waiting_box(rows),
+        "box": waiting_box(rows, reading.decided.suggestions),
         "incidents": rows,
         "resolved": incident_rows.resolved_rows(reading, settings),
         "footer": footer.footer(reading, newest, settings),

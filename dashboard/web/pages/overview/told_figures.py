@@ -1,10 +1,11 @@
 """The newest figure of a place and kind, with its hour in words. A figure that is not there stays None: never zero."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from dashboard.doses.versions import Version, chosen_of
 from dashboard.settings import STATE_PLACE, ControlRoomFile
 from dashboard.web import wording
 from dashboard.web.pages.overview.reading import Day
@@ -47,16 +48,30 @@ class Told:
 Newest = Mapping[tuple[str, str], Told]
 
 
-def newest_published(figures: pd.DataFrame) -> Newest:
-    """(place, kind) -> the figure to show, by the rule of dashboard.doses.versions, of those not made up for a rehearsal.
+def newest_published(figures: pd.DataFrame, prefer: Sequence[str] = ()) -> Newest:
+    """(place, kind) -> the figure to show, by dashboard.doses.versions.choose, of those not made up for a rehearsal.
 
-    The rows come in the order they were true: of each source its newest word, then final before provisional, then the newest.
+    `figures` of one service day, in the order they were true; `prefer` the preferred sources of config.yaml.
     """
-    published = figures[~figures["rehearsed"].astype(bool)]
-    words = published.groupby(["place", "kind", "source"], sort=False).tail(1)
-    ranked = words.assign(final=words["status"] == "final").sort_values("final", kind="stable")
-    last = ranked.groupby(["place", "kind"], sort=False).tail(1)
-    return {(row.place, row.kind): told_from(row) for row in last.itertuples(index=False)}
+    rows = list(figures[~figures["rehearsed"].astype(bool)].itertuples(index=False))
+    versions = (
+        Version(
+            n,
+            row.place,
+            "",
+            row.kind,
+            row.value,
+            row.as_of_ms,
+            row.hour_known,
+            0,
+            row.source,
+            row.who,
+            status=row.status,
+        )
+        for n, row in enumerate(rows)
+    )
+    chosen = chosen_of(versions, prefer)
+    return {(place, kind): told_from(rows[found.version.figure_id]) for (place, _, kind), found in chosen.items()}
 
 
 def told_from(row: object) -> Told:
