@@ -219,7 +219,7 @@ class _Upload:
         if reason is Reason.NONE and self._check.read_back is not None and not seen:
             word = _last_word(looks) if looks else result
             blind = word.reason in _BLIND
-            reason, detail = (word.reason, word.detail) if blind else (Reason.NOT_VISIBLE, _not_seen(result, looks))
+            reason, detail = (word.reason, word.detail) if blind else (Reason.NOT_VISIBLE, _not_seen(result, looks, word))
             step, stage = "read_back", word.stage if looks else ""
         everything = [one for _, one in self._results] + looks
         total = last.ended - everything[0].began
@@ -266,10 +266,8 @@ def _may_come_yet(sent: Result) -> bool:
     return sent.reason not in (Reason.BODY, Reason.REDIRECT)
 
 
-def _not_seen(sent: Result, looks: list[Result]) -> str:
+def _not_seen(sent: Result, looks: list[Result], word: Result) -> str:
     if not looks:
         return f"accepted with {sent.status}; no time was left to read it back"
     waited = looks[-1].ended - sent.ended
-    return (
-        f"accepted with {sent.status}, not seen in {waited:.1f} s and {len(looks)} looks; the last: {looks[-1].detail}"
-    )
+    return f"accepted with {sent.status}, not seen in {waited:.1f} s and {len(looks)} looks; the last: {word.detail}"

@@ -205,6 +205,14 @@ def test_a_line_that_dies_while_the_record_is_looked_for_is_told_as_that(clock: 
     assert (found.reason, found.detail, found.stage) == (reason, "no way out", "read_back: connect")
 
 
+def test_a_last_look_that_found_no_turn_does_not_undo_those_that_saw_no_record(clock: SetClock) -> None:
+    late: dict[str, object] = {"status": None, "reason": Reason.AGENT_FAULT, "detail": "no budget", "took": 0.0}
+    talk = Conversation(clock, {"status": 201, "took": 1.0}, *[not_yet()] * 14, *[late] * 9)
+    found = talk.of(UPLOAD)
+    assert found.reason is Reason.NOT_VISIBLE
+    assert found.detail.endswith("status 404")
+
+
 def test_a_registry_that_answers_no_look_has_not_shown_the_record(clock: SetClock) -> None:
     silent: dict[str, object] = {"status": None, "reason": Reason.TIMEOUT, "detail": "no end", "took": 10.0}
     assert Conversation(clock, {"status": 201}, *[silent] * 20).of(UPLOAD).reason is Reason.NOT_VISIBLE
