@@ -37,7 +37,7 @@ def test_it_measures_every_kind_of_fault_and_delivers_it(
             {"name": "neutral", "kind": "anchor", "url": local(good.ports.anchor) + "/no/such/page"},
             {"name": "gone", "kind": "http", "url": local(free_port())},
         ]  # fmt: skip
-        process = place.start(place.config(room.url, checks, metrics={"port": port}))
+        process = place.start(place.config(room.url, checks, metrics={"port": port}, starts_per_second=500))
         until(lambda: len(by_check(intake)) == 6 and len(intake.samples) >= 36)
         with urlopen(f"{local(port)}/metrics") as page:
             scraped = page.read().decode()
