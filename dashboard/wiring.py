@@ -37,6 +37,7 @@ from probes.clock import Clock
 log = logging.getLogger(__name__)
 _MAIL_PAUSE_S = 0.5
 _LAST_MAIL_S = 2.0
+_LAST_ANSWERS_S = 3.0
 _PULL_LOOK_S = 15  # how often it is looked which pulls are due
 _ONE_AT_A_TIME: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
 
@@ -114,6 +115,7 @@ def serve(settings: ControlRoomFile, clock: Clock, stop: threading.Event) -> Non
         )
         stop.wait()
         scheduler.shutdown(wait=True)
+        http.task_dispatcher.shutdown(timeout=_LAST_ANSWERS_S)  # an answer under way must not find the sockets closed
         http.close()
         mailing.join(_LAST_MAIL_S)
         if broken:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from probes.sample import Phases, Reason
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)  # two wishes are never the same one
 class Wish:
     """One thing a check asks for. Moments are monotonic seconds."""
 
@@ -39,7 +39,7 @@ class Wish:
         return ""
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)  # two wishes are never the same one
 class Request(Wish):
     """One HTTP exchange over a new connection."""
 
@@ -70,7 +70,7 @@ class Request(Wish):
         return host_of(self.url)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)  # two wishes are never the same one
 class Dial(Wish):
     """A TCP connection of our own; `send` goes out, then bytes come in until `until` is among them or `most` have come."""
 
@@ -85,7 +85,7 @@ class Dial(Wish):
         return self.host
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)  # two wishes are never the same one
 class Datagram(Wish):
     """One UDP datagram and the first answer that `accept` takes for its own."""
 
@@ -99,7 +99,7 @@ class Datagram(Wish):
         return self.host
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)  # two wishes are never the same one
 class Echo(Wish):
     """One ICMP echo request and its reply."""
 
@@ -111,7 +111,7 @@ class Echo(Wish):
         return self.host
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)  # two wishes are never the same one
 class Match(Wish):
     """Look for a pattern in a text, outside this process, so that an evil one can be ended."""
 
@@ -123,7 +123,7 @@ class Match(Wish):
         return False
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)  # two wishes are never the same one
 class Arrival(Wish):
     """Wait until a message to `inbox` arrives that holds `find`, one that came after `since` (seconds since 1970 UTC)."""
 

@@ -219,7 +219,9 @@ class _Upload:
         if reason is Reason.NONE and self._check.read_back is not None and not seen:
             word = _last_word(looks) if looks else result
             blind = word.reason in _BLIND
-            reason, detail = (word.reason, word.detail) if blind else (Reason.NOT_VISIBLE, _not_seen(result, looks, word))
+            reason, detail = (
+                (word.reason, word.detail) if blind else (Reason.NOT_VISIBLE, _not_seen(result, looks, word))
+            )
             step, stage = "read_back", word.stage if looks else ""
         everything = [one for _, one in self._results] + looks
         total = last.ended - everything[0].began

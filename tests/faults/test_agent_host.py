@@ -121,7 +121,7 @@ def test_with_next_to_no_processor_it_is_late_and_books_neither_failures_nor_slo
         with starved(process, share):
             began = time.monotonic()
             until(lambda: time.monotonic() > began + 6)
-            assert len(asked.between(began, began + 6)) >= 3 * len(DISTRICTS)  # it goes on, as well as it can
+            assert len(asked.between(began, began + 6)) >= 2 * len(DISTRICTS)  # it goes on, as well as it can
         again = time.monotonic() + 1.5
         until(lambda: time.monotonic() > again + 2)
         assert len(asked.between(again, again + 2)) >= 1.6 * len(DISTRICTS)
