@@ -1,6 +1,6 @@
 """What a check asks for and what it is told: records between the checks and whatever carries them out. No network here.
 
-May be changed: fields, by adding; a kind of wish, with a carrier for it in carriers.py. Moments are monotonic seconds.
+May be changed: fields, by adding; a kind of wish, with a carrier for it in carriers/. Moments are monotonic seconds.
 Nobody changes a record once it is made; dataclasses enforce that at a cost that was a sixth of leading a check.
 """
 

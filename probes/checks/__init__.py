@@ -84,14 +84,13 @@ def header_lines(check: WebCheck) -> tuple[str, ...]:
     return tuple(f"{name}: {value}" for name, value in check.headers.items()) if check.headers else ()
 
 
-def ask(target: Target, check: WebCheck, clock: Clock, find: str = "", neutral: bool = False) -> Request:
+def ask(target: Target, check: WebCheck, clock: Clock, neutral: bool = False) -> Request:
     """The GET of a check's own address, within its whole deadline."""
     return Request(
         url=address(check.url, target.district),
         deadline=clock.monotonic() + check.deadline_s,
         headers=header_lines(check),
         max_bytes=check.max_bytes,
-        find=find,
         neutral=neutral,
     )
 

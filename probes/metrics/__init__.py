@@ -1,4 +1,4 @@
-"""The agent's metrics: what is counted, and the page it makes. The names stand in metric_names.py, the server in scrapes.py.
+"""The agent's metrics: what is counted, and the page it makes. The names stand in names.py, the server in scrapes.py.
 
 May be changed: what is counted. Few and ordinary metrics are the library's; those of every check are in tallies.py; those of
 each target are plain numbers here, as the library's own children cost a hundred times the memory and seconds to render

@@ -1,7 +1,7 @@
 """Samples on disk until the control room has acknowledged them: one SQLite file, one connection, one process.
 
 Beside them, the synthetic records that could not be taken away yet. May be changed: what is given up first when the spool
-is full or old. A sample that `append` has returned for survives a power cut; spool_file.py sees to that.
+is full or old. A sample that `append` has returned for survives a power cut; tables.py sees to that.
 """
 
 import sqlite3
