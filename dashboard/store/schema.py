@@ -36,6 +36,7 @@ agent = Table(
     Column("token_sha256", String(64), nullable=False),
     Column("added_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger),
+    Column("districts", Text),  # JSON list of LGD codes its token may tell of; null: all
 )  # fmt: skip
 
 boot = Table(  # one start of an agent; sequence numbers count within it
@@ -123,11 +124,17 @@ incident = Table(
     Column("incident_id", Id, primary_key=True),
     Column("kind", String(24), nullable=False),  # IncidentKind
     Column("scope", String(16), nullable=False),  # state, division, district
-    Column("status", String(16), nullable=False),  # open, resolved
+    Column("status", String(16), nullable=False),  # open, resolved: the technical state; recovering until closed_ms
     Column("since_ms", BigInteger, nullable=False),  # when the fault began, by the samples
     Column("opened_ms", BigInteger, nullable=False),
     Column("resolved_ms", BigInteger),
+    Column("closed_ms", BigInteger), Column("closed_by", String(120)),  # after recovery, or by a person
     Column("acknowledged_ms", BigInteger), Column("acknowledged_by", String(120)),
+    Column("owner", String(120), nullable=False, server_default=""),
+    Column("severity", String(12), nullable=False, server_default="major"),  # minor, major, critical
+    Column("made_by", String(120), nullable=False, server_default="rule"),  # "rule" or a person
+    Column("merged_into", Id),  # the incident that took this one in
+    Column("snoozed_until_ms", BigInteger),
     Column("sentence", Text, nullable=False),  # the newest step's sentence
     Column("steps", Integer, nullable=False),  # number of the newest step; a conditional UPDATE on it claims the next
     Index("ix_incident_status", "status"),
@@ -145,12 +152,34 @@ incident_step = Table(
     "incident_step", metadata,
     Column("incident_id", Id, ForeignKey("incident.incident_id"), primary_key=True),
     Column("step", Integer, primary_key=True, autoincrement=False),  # counts from 1
-    Column("what", String(16), nullable=False),  # opened, upgraded, reopened, acknowledged, resolved
+    Column("what", String(16), nullable=False),  # StepKind
     Column("at_ms", BigInteger, nullable=False),
     Column("kind", String(24), nullable=False), Column("scope", String(16), nullable=False),
     Column("districts", Text, nullable=False),  # JSON list of LGD codes concerned after the step
     Column("sentence", Text, nullable=False),
     Column("who", String(120), nullable=False),  # "rule" or a person
+)  # fmt: skip
+
+evidence = Table(  # what a step was judged from, copied while it was there; never changed
+    "evidence", metadata,
+    Column("incident_id", Id, ForeignKey("incident.incident_id"), primary_key=True),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("taken_ms", BigInteger, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),  # of the body before it was packed
+    Column("body", LargeBinary, nullable=False),  # canonical JSON, gzip
+)  # fmt: skip
+
+maintenance = Table(  # a planned window set by a person: nothing opens in its districts
+    "maintenance", metadata,
+    Column("maintenance_id", Id, primary_key=True),
+    Column("begins_ms", BigInteger, nullable=False), Column("ends_ms", BigInteger, nullable=False),
+    Column("districts", Text, nullable=False),  # JSON list of LGD codes
+    Column("why", Text, nullable=False), Column("who", String(120), nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger), Column("ended_by", String(120)),  # before its end
+    Column("form", String(40), nullable=False, unique=True),  # the form it came from: sent twice, it is one window
+    Index("ix_maintenance_ends_ms", "ends_ms"),
 )  # fmt: skip
 
 # -- decisions ----------------------------------------------------------------------------------------------------------
