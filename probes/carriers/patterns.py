@@ -186,12 +186,12 @@ class _Worker:
 
     def _kill(self) -> None:
         self._job, self._unsent = None, memoryview(b"")
-        if self._socket is not None:
-            self._loop.unwatch(self._socket.fileno())
-            self._socket.close()
-            self._socket = None
         if self._process is not None:
             self._process.kill()
             self._dying.append(self._process)
             self._process = None
+        if self._socket is not None:
+            self._loop.unwatch(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
         self._dying = [one for one in self._dying if one.poll() is None]  # waiting for one could take its time

@@ -1,5 +1,6 @@
 """Names are looked up in few threads, and one that hangs is left alone."""
 
+import re
 import socket
 import threading
 import weakref
@@ -119,9 +120,9 @@ def test_look_ups_given_up_before_they_began_are_not_kept(lines: Lines, resolver
 def test_a_name_that_hangs_ends_at_the_deadline_and_is_then_left_alone(lines: Lines, resolver: Resolver) -> None:
     wishes = [dial(lines, "hang.example", within=0.2) for _ in range(MOST_A_HOST + 10)]
     results = lines.all(wishes)
-    assert {(one.reason, one.stage, one.detail) for one in results} == {
-        (Reason.DNS, "dns", "the name could not be resolved within 0.2 s")
-    }
+    assert {(one.reason, one.stage) for one in results} == {(Reason.DNS, "dns")}
+    # a wish that a busy loop took up late had less of its time left
+    assert all(re.fullmatch(r"the name could not be resolved within 0\.[12] s", one.detail) for one in results)
     assert max(lines.told) <= wishes[-1].deadline + 0.05
     assert len(resolver.asked) == MOST_A_HOST >= MAY_HANG
     assert lines.of(dial(lines, "hang.example")).detail == "look-ups of this name hang"
