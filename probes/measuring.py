@@ -26,7 +26,7 @@ from probes.recorder import Recorder
 from probes.registry import FUNCTIONS
 from probes.runs import LONGEST_S, Run
 from probes.sample import CheckKind, Phases, Reason
-from probes.schedule import TOO_LATE, Budget, Cohort, Schedule, Start
+from probes.schedule import TOO_LATE, Cohort, Schedule, Start
 from probes.schedule.budgets import Budgets
 from probes.schedule.holds import Holds
 from probes.settings import Probes
@@ -59,9 +59,7 @@ class Measuring:
         neutral = [target for target in targets if target.check.kind is CheckKind.ANCHOR]
         others = [target for target in targets if target.check.kind is not CheckKind.ANCHOR]
         self._schedules = [
-            Schedule(members, begin, probes.in_flight, Budget(inf, begin), rng, probes.agent)
-            for members in (neutral, others)
-            if members
+            Schedule(members, begin, probes.in_flight, rng, probes.agent) for members in (neutral, others) if members
         ]
         self._connectivity = Connectivity(targets, interface_up)
         self._holds = Holds(clock)

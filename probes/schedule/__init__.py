@@ -94,15 +94,15 @@ class Cohort:
 
 
 class Schedule:
-    """Hands out starts within the limits: one of a target at a time, a cap in flight, a budget of requests a second.
+    """Hands out starts within the limits: one of a target at a time, a cap in flight.
+
+    What a host may be asked is budgets.py's matter: a start may still have to wait for it.
 
     An agent that was asleep comes back to targets that are all overdue. They are not started as a herd: those whose next own
     moment is near wait for it, the others follow at no more than PACE times the usual load.
     """
 
-    def __init__(
-        self, targets: Iterable[Target], begin: float, in_flight: int, budget: Budget, rng: random.Random, agent: str
-    ) -> None:
+    def __init__(self, targets: Iterable[Target], begin: float, in_flight: int, rng: random.Random, agent: str) -> None:
         by_interval: dict[float, list[Target]] = {}
         for target in targets:
             by_interval.setdefault(target.check.interval_s, []).append(target)
@@ -112,7 +112,6 @@ class Schedule:
         self.skipped = 0  # turns of a target not taken: its last was still under way, or the turn lay too far back
         self.unreleased = 0  # times a cohort had to go on without being released
         self._in_flight = in_flight
-        self._budget = budget
         self._running: set[Target] = set()
         self._rng = rng
         self._soonest = -math.inf  # the next moment of any cohort, as of the last time some were taken
@@ -138,14 +137,14 @@ class Schedule:
         """The next moment at which `due` may hand out something; infinite while the cap is reached. After `due`."""
         if len(self._running) >= self._in_flight:
             return math.inf
-        return max(self._budget.next(now), self._pace.next(now)) if self._soonest <= now else self._soonest
+        return self._pace.next(now) if self._soonest <= now else self._soonest
 
     def ended(self, target: Target) -> None:
         """The check of a target is over; its next turn may start."""
         self._running.discard(target)
 
     def _room(self, now: float) -> bool:
-        return len(self._running) < self._in_flight and self._pace.next(now) <= now and self._budget.next(now) <= now
+        return len(self._running) < self._in_flight and self._pace.next(now) <= now
 
     def _keep_released(self, cohort: Cohort, now: float) -> None:
         if cohort.next_due > cohort.released_until:
@@ -157,7 +156,6 @@ class Schedule:
             self.skipped += 1
             return
         self._running.add(start.target)
-        self._budget.take(now)
         self._pace.take(now)
         starts.append(start)
 

@@ -9,7 +9,7 @@ from probes.inboxes.turn import Turn
 from probes.kinds import check_of
 from probes.registry import FUNCTIONS
 from probes.runs import Run
-from probes.schedule import Budget, Schedule
+from probes.schedule import Schedule
 
 HOST = "registry.example.org"
 TARGET = Target(491, check_of({"name": "ping", "kind": "http", "url": f"https://{HOST}/ping"}))
@@ -19,7 +19,7 @@ UNDO = Request(url=f"https://{HOST}/x", deadline=0.0, method="DELETE", undoes=Tr
 
 def run(prepaid: int = 1) -> Run:
     rng = random.Random(1)
-    schedule = Schedule([TARGET], 0.0, 1, Budget(1, 0.0), rng, "a")
+    schedule = Schedule([TARGET], 0.0, 1, rng, "a")
     steps = FUNCTIONS[TARGET.check.kind](TARGET, SetClock(0.0), rng)
     return Run(schedule, TARGET, steps, 0.0, 0.0, 0.0, HOST, prepaid)
 

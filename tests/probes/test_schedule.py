@@ -10,7 +10,7 @@ import pytest
 from probes.checks import Target
 from probes.kinds import check_of
 from probes.kinds.check import Check
-from probes.schedule import AT_ONCE, BURST_S, GRID_S, JITTER_SHARE, PACE, Budget, Schedule, Start, phase
+from probes.schedule import AT_ONCE, BURST_S, GRID_S, JITTER_SHARE, PACE, Schedule, Start, phase
 
 PING = check_of({"name": "ping", "kind": "http", "url": "http://127.0.0.1:1/", "interval_s": 15})
 UPLOAD = PING.model_copy(update={"name": "upload", "interval_s": 60})
@@ -21,8 +21,8 @@ def targets(count: int, check: Check = PING) -> list[Target]:
     return [Target(467 + number, check) for number in range(count)]
 
 
-def schedule(members: list[Target], in_flight: int = 1000, starts_per_second: float = 1000, seed: int = 1) -> Schedule:
-    return Schedule(members, 0.0, in_flight, Budget(starts_per_second, 0.0), random.Random(seed), "agent-1")
+def schedule(members: list[Target], in_flight: int = 1000, seed: int = 1) -> Schedule:
+    return Schedule(members, 0.0, in_flight, random.Random(seed), "agent-1")
 
 
 def play(
@@ -119,44 +119,6 @@ def test_no_more_than_the_cap_are_under_way() -> None:
     assert len(plan.due(16.0)) == 1
 
 
-def test_no_more_starts_than_the_budget_even_when_all_are_late() -> None:
-    plan = schedule(targets(400), starts_per_second=20)
-    started = play(plan, until=19.0, began=14.0)
-    assert 100 <= len(started) <= 103
-    by_second = Counter(int(now) for now, _ in started)
-    assert max(by_second.values()) <= 22
-
-
-def test_other_requests_come_out_of_the_same_budget() -> None:
-    budget = Budget(10, 0.0)
-    plan = Schedule(targets(400), 0.0, 1000, budget, random.Random(1), "agent-1")
-    looks = [budget.take(14.0) for _ in range(20)]
-    assert looks == [pytest.approx(14.0 + max(number * 0.1 - 0.1, 0)) for number in range(20)]
-    assert plan.due(14.0) == plan.due(15.8) == []
-    assert len(plan.due(15.91)) == 1
-
-
-def test_a_budget_without_end_never_waits() -> None:
-    budget = Budget(float("inf"), 0.0)
-    assert [budget.take(5.0) for _ in range(3)] == [5.0, 5.0, 5.0]
-
-
-def test_a_budget_too_small_skips_turns_instead_of_piling_them_up() -> None:
-    plan = schedule(targets(60), starts_per_second=2)
-    started = play(plan, until=150.0, step=0.05)
-    assert 295 <= len(started) <= 302
-    assert all(now - start.due < 15.2 for now, start in started)
-    assert plan.skipped == pytest.approx(600 - 300, abs=70)
-
-
-def test_wake_says_when_the_budget_allows_the_next() -> None:
-    plan = schedule(targets(5), starts_per_second=1)
-    assert len(plan.due(14.9)) == 1
-    assert plan.wake(14.9) == pytest.approx(15.8)
-    assert plan.due(15.7) == []
-    assert len(plan.due(plan.wake(14.9))) == 1
-
-
 def test_there_is_no_herd_at_the_start() -> None:
     started = follow(schedule(targets(600)), until=15.0)  # 40 a second
     assert len(started) == 600
@@ -165,14 +127,14 @@ def test_there_is_no_herd_at_the_start() -> None:
 
 @pytest.mark.parametrize(("count", "check"), [(36, UPLOAD), (36, PING), (3000, PING)])
 def test_phases_that_fall_together_by_chance_are_not_held_back(count: int, check: Check) -> None:
-    plan = schedule(targets(count, check), starts_per_second=10_000)
+    plan = schedule(targets(count, check))
     started = follow(plan, until=2 * check.interval_s)
     assert max(now - start.due for now, start in started) < 0.001
     assert (len(started) >= 1.9 * count, plan.skipped) == (True, 0)
 
 
 def test_starts_share_wake_ups_and_are_not_late_for_it() -> None:
-    started = follow(schedule(targets(6000), starts_per_second=10_000), until=30.0)  # 400 a second
+    started = follow(schedule(targets(6000)), until=30.0)  # 400 a second
     wake_ups = len({round(now / GRID_S) for now, _ in started})
     assert len(started) > 11_900
     assert wake_ups <= 30 / GRID_S < len(started) / 1.9
@@ -181,7 +143,7 @@ def test_starts_share_wake_ups_and_are_not_late_for_it() -> None:
 
 @pytest.mark.parametrize("asleep_s", [0.5, 3.0, 14.0, 100.0, 7200.0])
 def test_after_a_sleep_nothing_starts_as_a_herd_and_each_target_catches_up_once_at_most(asleep_s: float) -> None:
-    plan = schedule(targets(600), starts_per_second=10_000)
+    plan = schedule(targets(600))
     follow(plan, until=30.0)
     woke = 30.0 + asleep_s
     started = follow(plan, began=woke, until=woke + 30)
@@ -197,7 +159,7 @@ def test_after_a_sleep_nothing_starts_as_a_herd_and_each_target_catches_up_once_
 
 
 def test_a_host_that_falls_asleep_again_and_again_starts_no_herd() -> None:
-    plan = schedule(targets(600), starts_per_second=10_000)
+    plan = schedule(targets(600))
     started, now = follow(plan, until=30.0), 30.0
     for _ in range(10):
         now += 20.0
