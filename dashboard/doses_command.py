@@ -95,18 +95,26 @@ def _summary(found: Reading, stored: Stored | None, wishes: Wishes, name: str) -
     if stored is None:
         good = f"{indian(len(found.figures))} of {indian(found.rows)} rows are good"
         hint = "" if wishes.good_rows or not found.figures else "; --good-rows stores those"
-        return f"{name}: nothing stored, {indian(len(found.findings))} findings; {good}{hint}"
-    verb = "would be stored" if wishes.dry_run else "stored"
-    parts = [f"{indian(stored.new)} figures {verb}"]
+        return f"{name}: nothing stored, {_counted(len(found.findings), 'finding', 'findings')}; {good}{hint}"
+    return f"{name}: {in_words(found, stored, 'would be stored' if wishes.dry_run else 'stored')}"
+
+
+def in_words(found: Reading, stored: Stored, verb: str = "stored") -> str:
+    """`2 figures stored, 1 known already, 3 findings, those rows were left out`; the same at the terminal and on the page."""
+    parts = [f"{_counted(stored.new, 'figure', 'figures')} {verb}"]
     if stored.corrected:
-        parts.append(f"{indian(stored.corrected)} of them correct a known one")
+        parts.append(f"{_counted(stored.corrected, 'of them corrects', 'of them correct')} a known one")
     if stored.known:
-        parts.append(f"{indian(stored.known)} were known already")
+        parts.append(f"{indian(stored.known)} known already")
     if found.blanks:
         parts.append(f"{indian(found.blanks)} not reported")
     if found.findings:
-        parts.append(f"{indian(len(found.findings))} findings, those rows were left out")
-    return f"{name}: {', '.join(parts)}"
+        parts.append(f"{_counted(len(found.findings), 'finding', 'findings')}, those rows were left out")
+    return ", ".join(parts)
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{indian(count)} {one if count == 1 else many}"
 
 
 def export(settings: ControlRoomFile, clock: Clock, day: str, as_known_at: str, full: bool) -> str:

@@ -4,17 +4,19 @@ Three ways, and the page says which one was taken: the one that reaches the newe
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from dashboard.doses.backlog import Backlog, InSession, Point, backlog, points
+from dashboard.doses.figure import SINCE_START
 from dashboard.doses.versions import Version, choose
 
 _DAY = timedelta(days=1)
+_SINGLE = ("reported", "recorded")
 
 
 class Telling(NamedTuple):
@@ -56,34 +58,91 @@ class Course:
         return found
 
 
-_OTHER = {"reported": "recorded", "recorded": "reported"}
+_VALUE: Final = 3  # of a telling
+_AS_OF: Final = 5
 
 
-class _Days:
-    """A place's day-by-day figures as they come in, and the sums over the days on which both numbers are known."""
+class _Place:
+    """What was told of one place, by kind and day. Nearly every figure is told once: where it was told again, all stands apart.
 
-    def __init__(self) -> None:
-        self.told: dict[str, dict[str, int]] = {"reported": {}, "recorded": {}}
-        self._sums = {"reported": 0, "recorded": 0}
-        self._ends: dict[Date, tuple[int, int]] = {}
+    There may be tens of thousands of tellings, so fields are read by their place: by name a row of the store is five times as slow.
+    """
 
-    def take(self, day: str, kind: str, value: int, told_on: Date) -> None:
-        """A day's chosen count, known from `told_on` on; these come in the order they were told."""
-        before, against = self.told[kind].get(day), self.told[_OTHER[kind]].get(day)
-        self.told[kind][day] = value
-        if against is not None:
-            self._sums[kind] += value - (before or 0)
-            self._sums[_OTHER[kind]] += against if before is None else 0
-        if self._ends or against is not None:
-            self._ends[told_on] = (self._sums["reported"], self._sums["recorded"])
+    def __init__(self, prefer: Sequence[str]) -> None:
+        self._prefer = prefer
+        self._first: dict[str, dict[str, Telling]] = {kind: {} for kind in (*_SINGLE, *SINCE_START.values())}
+        self._again: dict[tuple[str, str], list[Telling]] = {}
 
-    def course(self) -> Course | None:
-        reported, recorded = self.told["reported"], self.told["recorded"]
-        gaps = {Date.fromisoformat(day): reported[day] - recorded[day] for day in reported.keys() & recorded.keys()}
-        if not gaps:
+    def take(self, kind: str, day: str, telling: Telling) -> None:
+        """The next telling, in the order they were told."""
+        first = self._first[kind].setdefault(day, telling)
+        if first is not telling:
+            self._again.setdefault((kind, day), [first]).append(telling)
+
+    def counts(self, kind: str) -> dict[str, int]:
+        """The count that is chosen of each day."""
+        counts = {day: telling[_VALUE] for day, telling in self._first[kind].items()}
+        return counts | {day: self._chosen(rows) for (again, day), rows in self._again.items() if again == kind}
+
+    def course(self, day_of: Callable[[int], Date]) -> Course | None:
+        """The sums over the days of which both numbers are known, at the end of each day on which a number was told."""
+        reported, recorded = (self.counts(kind) for kind in _SINGLE)
+        both = reported.keys() & recorded.keys()
+        if not both:
             return None
-        ends = tuple(Point(day, *sums) for day, sums in sorted(self._ends.items()))
-        return Course(Basis.DAYS, ends, max(gaps), gaps)
+        ends: dict[Date, Point] = {}
+        sums = 0, 0
+        for at, move in self._moves(both):
+            sums = sums[0] + move[0], sums[1] + move[1]
+            on = day_of(at)
+            ends[on] = Point(on, *sums)
+        gaps = {Date.fromisoformat(day): reported[day] - recorded[day] for day in both}
+        return Course(Basis.DAYS, tuple(ends.values()), max(gaps), gaps)
+
+    def _moves(self, both: Iterable[str]) -> Iterator[tuple[int, tuple[int, int]]]:
+        """By how much the two sums move at each moment on which a number was told, from the first on which they hold a day."""
+        moves = dict.fromkeys((row[_AS_OF] for kind in _SINGLE for row in self._rows(kind)), (0, 0))
+        since = max(moves)
+        for day in both:
+            for at, reported, recorded in self._moves_of(day):
+                before = moves[at]
+                moves[at] = before[0] + reported, before[1] + recorded
+                since = min(since, at)
+        return ((at, moves[at]) for at in sorted(moves) if at >= since)
+
+    def _rows(self, kind: str) -> Iterator[Telling]:
+        yield from self._first[kind].values()
+        for (again, _), rows in self._again.items():
+            if again == kind:
+                yield from rows
+
+    def _moves_of(self, day: str) -> list[tuple[int, int, int]]:
+        """The same of one day's doses: they count from when both numbers are known, and change with each telling after it."""
+        told = [self._again.get((kind, day)) or [self._first[kind][day]] for kind in _SINGLE]
+        if len(told[0]) == len(told[1]) == 1:
+            one, other = told[0][0], told[1][0]
+            return [(max(one[_AS_OF], other[_AS_OF]), one[_VALUE], other[_VALUE])]
+        moves, before = [], (0, 0)
+        known: dict[str, list[Telling]] = {kind: [] for kind in _SINGLE}
+        for telling in sorted([*told[0], *told[1]], key=_age):
+            known[telling.kind].append(telling)
+            if all(known.values()):
+                now = self._chosen(known["reported"]), self._chosen(known["recorded"])
+                moves.append((telling.as_of_ms, now[0] - before[0], now[1] - before[1]))
+                before = now
+        return moves
+
+    def _chosen(self, rows: Sequence[Telling]) -> int:
+        """Of one source its newest word, of several by the rules."""
+        if all(row.source == rows[0].source for row in rows):
+            return rows[-1].value
+        found = choose(map(_version, rows), self._prefer)
+        assert found is not None
+        return found.value
+
+
+def _age(telling: Telling) -> tuple[int, int, int]:
+    return telling.as_of_ms, telling.received_ms, telling.figure_id
 
 
 def courses(
@@ -100,26 +159,18 @@ def courses(
     Figures of single days are taken as they were known at the end of each day, so that paper entered on the third day for the first
     shrinks the backlog on the third, and not before.
     """
-    since_start: dict[str, dict[str, dict[str, int]]] = {
-        "reported_cum": defaultdict(dict),
-        "recorded_cum": defaultdict(dict),
-    }
-    days: dict[str, _Days] = defaultdict(_Days)
-    for telling, value in _chosen(told, prefer):
+    places: dict[str, _Place] = defaultdict(lambda: _Place(prefer))
+    for telling in told:
         place, day, kind = telling[:3]
-        if kind in since_start:
-            since_start[kind][place][day] = value
-        else:
-            days[place].take(day, kind, value, day_of(telling.as_of_ms))
-    reported, recorded = since_start["reported_cum"], since_start["recorded_cum"]
+        places[place].take(kind, day, telling)
     found: dict[str, Course] = {}
-    for place in reported.keys() | recorded.keys() | days.keys():
-        counted = recorded.get(place, {})
-        mixed = _added_up(_told_days(place, days, joint), in_session, first_day, max(counted, default=""))
+    for place, mine in list(places.items()):
+        counted = mine.counts("recorded_cum")
+        mixed = _added_up(_told_days(place, places, joint), in_session, first_day, max(counted)) if counted else {}
         ways = (
-            _of_counts(Basis.SINCE_START, points(reported.get(place, {}), counted)),
+            _of_counts(Basis.SINCE_START, points(mine.counts("reported_cum"), counted)),
             _of_counts(Basis.DAYS_AND_REGISTRY, points(mixed, counted)),
-            days[place].course() if place in days else None,
+            mine.course(day_of),
         )
         if able := [way for way in ways if way]:
             found[place] = max(able, key=lambda way: way.reach)
@@ -130,20 +181,6 @@ def _of_counts(basis: Basis, series: list[Point]) -> Course | None:
     return Course(basis, tuple(series), series[-1].day) if series else None
 
 
-def _chosen(told: Iterable[Telling], prefer: Sequence[str]) -> Iterable[tuple[Telling, int]]:
-    """Each telling with the count that is chosen once it is known: of one source its newest word, of several by the rules."""
-    newest: dict[tuple[str, str, str], list[Telling]] = {}
-    for telling in told:
-        place, day, kind, value, source = telling[:5]
-        rows = newest.setdefault((place, day, kind), [])
-        rows.append(telling)
-        if len(rows) > 1 and any(row.source != source for row in rows):
-            found = choose(map(_version, rows), prefer)
-            assert found is not None
-            value = found.value
-        yield telling, value
-
-
 def _version(one: Telling) -> Version:
     return Version(
         one.figure_id, one.place, one.day, one.kind, one.value, one.as_of_ms, True, one.received_ms, one.source, one.who,
@@ -151,18 +188,14 @@ def _version(one: Telling) -> Version:
     )  # fmt: skip
 
 
-def _told_days(place: str, days: Mapping[str, _Days], joint: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def _told_days(place: str, places: Mapping[str, _Place], joint: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """Reported doses by day; of a joint area its own word, or else that of its districts where all of them told."""
-    own = _reported(days.get(place))
-    parts = [_reported(days.get(code)) for code in joint.get(place, ())]
+    own = places[place].counts("reported")
+    parts = [places[code].counts("reported") if code in places else {} for code in joint.get(place, ())]
     if not parts:
         return own
     together = set.intersection(*(set(part) for part in parts))
     return {day: sum(part[day] for part in parts) for day in together} | own
-
-
-def _reported(days: _Days | None) -> dict[str, int]:
-    return days.told["reported"] if days else {}
 
 
 def _added_up(told: Mapping[str, int], in_session: InSession, first_day: Date, last: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.doses.figure import Figure, Reading
 from dashboard.doses.finding import Finding, quoted
-from dashboard.doses.rows import COLUMNS, NEEDED, TOTAL, Context, RowReader
+from dashboard.doses.rows import COLUMNS, NEEDED, TOTAL, Context, RowReader, legible
 from dashboard.doses.sums import settle
 
 MAX_ITEMS = 50_000
@@ -20,7 +20,7 @@ class NotJson(ValueError):
 
     def __init__(self, column: str, wrong: str, cure: str) -> None:
         super().__init__(wrong)
-        self.finding = Finding(0, column, wrong, cure)
+        self.finding = Finding(0, legible(column), wrong, cure)
 
 
 def parse(raw: bytes) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _cells(item: Any, index: int, reading: Reading) -> dict[str, str] | None:
     for key in item:
         if key not in COLUMNS:
             wrong = f"there is no field {quoted(key)}"
-            reading.findings.append(Finding(0, key[:60], wrong, f"Known: {', '.join(COLUMNS)}", index))
+            reading.findings.append(Finding(0, legible(key), wrong, f"Known: {', '.join(COLUMNS)}", index))
     for key in NEEDED:
         if key not in item:
             reading.findings.append(Finding(0, key, f"the field {key} is missing", "Send it", index))

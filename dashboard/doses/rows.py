@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date as Date
 from datetime import datetime, time, timedelta
 from typing import TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dashboard.doses.days import FIRST_DAY, AsOf, Span, read_as_of, read_day
@@ -18,7 +19,7 @@ NEEDED = COLUMNS[:6]
 TOTAL = "TOTAL"
 _SUGGESTED = 200  # only the first findings are shown
 _PLANNED_AHEAD = timedelta(days=60)
-_SOURCE_CHARACTERS, _NOTE_CHARACTERS = 500, 500
+_CHARACTERS = 500  # of a source or a note
 T = TypeVar("T")
 
 
@@ -55,9 +56,9 @@ class RowReader:
         found = row.take("district", lambda text: self._place(text, day or self.context.first_day))
         count = row.take("value", read_count)
         as_of = row.take("as_of", lambda text: self._as_of(text, day, kind)) if day else None
-        source = row.take("source", lambda text: _words("source", text, _SOURCE_CHARACTERS, needed=True))
+        source = row.take("source", lambda text: plain_words("source", text, needed=True))
         status = row.take("status", lambda text: _one_of("status", text, STATUSES) if text.strip() else STATUSES[0])
-        note = row.take("note", lambda text: _words("note", text, _NOTE_CHARACTERS))
+        note = row.take("note", lambda text: plain_words("note", text))
         if row.bad or not (day and found and kind and count and as_of and source and status) or note is None:
             return None
         self._say(row, found, count)
@@ -149,15 +150,36 @@ def _one_of(column: str, text: str, known: tuple[str, ...]) -> str:
     raise Unreadable(f"{quoted(text)} is not a {column}", f"Write {listed}")
 
 
-def _words(column: str, text: str, limit: int, needed: bool = False) -> str:
+def legible(text: str, most: int = 60) -> str:
+    """A text of an input as it may stand in a message: at most so many characters, no line break, no escape, no half of a pair."""
+    return "".join(c for c in text[:most] if c.isprintable())
+
+
+def plain_words(column: str, text: str, needed: bool = False) -> str:
+    """A source or a note on one line.
+
+    Raises:
+        Unreadable: missing though `needed`, over 500 characters, with a control character, or a source that is a broken
+            address.
+    """
     bare = text.strip()
     if needed and not bare:
         raise Unreadable(f"the {column} is missing", "Write who published the figure, or the address of its page")
-    if len(bare) > limit:
-        raise Unreadable(f"the {column} has {len(bare)} characters; {limit} are allowed", "Shorten it")
+    if len(bare) > _CHARACTERS:
+        raise Unreadable(f"the {column} has {len(bare)} characters; {_CHARACTERS} are allowed", "Shorten it")
     odd = next((c for c in bare if ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000), "")
     if odd:
         raise Unreadable(
             f"the {column} holds the control character U+{ord(odd):04X}", "Write it on one line, as plain text"
         )
+    if column == "source" and bare.startswith(("https://", "http://")) and not _has_host(bare):
+        raise Unreadable(f"{quoted(bare)} is not a web address", "Write the whole address, or who published the figure")
     return bare
+
+
+def _has_host(text: str) -> bool:
+    """The pages make a link of a source that begins like an address, and name it by its host."""
+    try:
+        return bool(urlsplit(text.split(" ", maxsplit=1)[0]).hostname)
+    except ValueError:  # a bracket that is not closed
+        return False

@@ -12,7 +12,7 @@ _MONTHS = (
 
 @dataclass(frozen=True)
 class DayTold:
-    """The chosen numbers of one place and service day; None: not reported. `when` says as of when, in words, or is empty."""
+    """The chosen numbers of one place and service day; None: not reported. `when` says by when it was told, in words, or is empty."""
 
     name: str
     day: Date
@@ -38,7 +38,7 @@ def printable(told: DayTold) -> str:
     if told.recorded is not None:
         gap = told.reported - told.recorded
         text += f": {indian(abs(gap))} {'fewer' if gap >= 0 else 'more'} than reported" if gap else ", as reported"
-    when = f", as of {told.when}" if told.when else ""
+    when = f", as told by {told.when}" if told.when else ""
     return f"{text}{when}." if told.final else f"{text}{when}. Figures are provisional."
 
 

@@ -1,4 +1,4 @@
-"""Files of doses to figures: our own CSV here, its JSON twin in listing.py, the public files in cowin.py.
+"""Files of doses to figures: our own CSV here, its JSON twin in listing.py, public files in cowin.py and published.py.
 
 The csv module splits cells and nothing else; every cell has its own reader. All mistakes of a file are said at once.
 """
@@ -9,16 +9,17 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dashboard.doses import cowin
+from dashboard.doses import cowin, published
 from dashboard.doses.decoding import NotText, decode
 from dashboard.doses.figure import Figure, Reading
 from dashboard.doses.finding import Finding, quoted
-from dashboard.doses.rows import COLUMNS, NEEDED, TOTAL, Context, RowReader
+from dashboard.doses.rows import COLUMNS, NEEDED, TOTAL, Context, RowReader, legible
 from dashboard.doses.sums import settle
 
 MAX_ROWS = 50_000
 MAX_LINE = 10_240
 HEADER = ",".join(COLUMNS)
+_HALF = len(NEEDED) // 2  # of the columns there: a slip of the pen; fewer: another table
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,18 @@ def read_file(raw: bytes, context: Context) -> Reading:
     except NotText as problem:
         reading.findings.append(problem.finding)
         return reading
-    separator = "\t" if "\t" in text.partition("\n")[0] else ","
+    separator = "\t" if "\t" in next(_physical(text.lstrip())) else ","
     lines = _lines(text, separator, reading)
     header = next(lines, None)
     if header is None:
+        if not reading.findings:
+            reading.findings.append(Finding(0, "", "the file holds no word and no number", f"Begin with {HEADER}"))
         return reading
+    rows = ((line.number, line.cells) for line in lines)
     if cowin.is_public(header.cells):
-        return cowin.read(header.cells, ((line.number, line.cells) for line in lines), context, reading)
+        return cowin.read(header.cells, rows, context, reading)
+    if published.is_public(header.cells):
+        return published.read(header.cells, rows, context, reading)
     columns = _columns(header, reading)
     if not columns or _too_long(text, reading):
         return reading
@@ -51,9 +57,14 @@ def read_file(raw: bytes, context: Context) -> Reading:
     return reading
 
 
+def _physical(text: str) -> io.StringIO:
+    """The lines as the csv module sees them: ended by LF, CR LF, or CR alone."""
+    return io.StringIO(text, newline="")
+
+
 def _lines(text: str, separator: str, reading: Reading) -> Iterator[Line]:
     """Rows that are not blank. A row whose quotes are wrong is a finding; reading goes on behind it."""
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows = csv.reader(_physical(text), delimiter=separator, strict=True)
     while True:
         number = rows.line_num + 1
         try:
@@ -92,7 +103,7 @@ def _columns(header: Line, reading: Reading) -> list[str]:
             Finding(header.number, "", 'the cells are separated by ";"', "Save the file with commas between its cells")
         )
         return []
-    if len(names) > 1 and not set(names) & set(COLUMNS):
+    if len(names) > 1 and len(set(names) & set(NEEDED)) < _HALF:
         note(
             Finding(
                 header.number, "", f"this is not the header line: {quoted(header.cells[0])} …", f"Begin with {HEADER}"
@@ -101,9 +112,16 @@ def _columns(header: Line, reading: Reading) -> list[str]:
         return []
     for name in dict.fromkeys(names):
         if name not in COLUMNS:
-            note(Finding(header.number, name, f"there is no column {quoted(name)}", _like(name)))
+            note(Finding(header.number, legible(name), f"there is no column {quoted(name)}", _like(name)))
         elif names.count(name) > 1:
-            note(Finding(header.number, name, f"column {quoted(name)} stands {names.count(name)} times", "Keep one"))
+            note(
+                Finding(
+                    header.number,
+                    legible(name),
+                    f"column {quoted(name)} stands {names.count(name)} times",
+                    "Keep one",
+                )
+            )
     for name in NEEDED:
         if name not in names:
             note(Finding(header.number, name, f"column {quoted(name)} is missing", f"The header is {HEADER}"))
@@ -117,9 +135,9 @@ def _like(name: str) -> str:
 
 def _too_long(text: str, reading: Reading) -> bool:
     """True after noting that the file is beyond what is read at all."""
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > MAX_LINE:
-            wrong = f"the line has {len(line)} characters; {MAX_LINE} are allowed"
+    for number, line in enumerate(_physical(text), 1):
+        if (length := len(line.rstrip("\r\n"))) > MAX_LINE:
+            wrong = f"the line has {length} characters; {MAX_LINE} are allowed"
             reading.findings.append(Finding(number, "", wrong, "A quotation mark before it may be open: close it"))
             return True
     return False

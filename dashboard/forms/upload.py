@@ -19,7 +19,6 @@ from dashboard import doses_command
 from dashboard.doses.decoding import MAX_BYTES
 from dashboard.doses.figure import KINDS, Figure, Reading
 from dashboard.doses.finding import SHOWN
-from dashboard.doses.numbers import indian
 from dashboard.doses.places import Places
 from dashboard.forms import links
 from dashboard.forms.key_file import KeyFileError, form_key
@@ -123,7 +122,7 @@ class _Desk:
                 stored = figures.take(connection, found, self._now_ms(), good_rows=good_rows, confirmed=confirmed)
             if stored is None:
                 return self._shown(preview, 422, "Nothing was stored: the file has findings. Choose what to do below.")
-            preview.answer = _summary(found, stored)
+            preview.answer = doses_command.in_words(found, stored)
         log.info("%s: %s", preview.name, preview.answer)
         return self._page("brought.html", 200, answer=preview.answer, name=preview.name, already=False)
 
@@ -181,20 +180,3 @@ class _Desk:
 def _named(filename: str) -> str:
     bare = filename.replace("\\", "/").rpartition("/")[2]
     return "".join(c for c in bare if c.isprintable())[:80] or "the file"
-
-
-def _summary(found: Reading, stored: Stored) -> str:
-    parts = [f"{_counted(stored.new, 'figure', 'figures')} stored"]
-    if stored.corrected:
-        parts.append(f"{indian(stored.corrected)} of them correct a known one")
-    if stored.known:
-        parts.append(f"{indian(stored.known)} were known already")
-    if found.blanks:
-        parts.append(f"{indian(found.blanks)} not reported")
-    if found.findings:
-        parts.append(f"{_counted(len(found.findings), 'finding', 'findings')}, those rows were left out")
-    return ", ".join(parts)
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{indian(count)} {one if count == 1 else many}"

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from dashboard.doses_pull import Pulls
 from dashboard.doses_settings import Pull
+from tests.browser.clean import assert_clean
 from tests.browser.conftest import PHONE, REHEARSAL, WALL, quick_settings, serving, visiting
 from tests.dashboard.web.pictures import launch_day
 
@@ -45,11 +46,7 @@ def test_it_is_drawn_clean_reachable_and_accessible(
         states = page.get_by_role("region", name="States beside each other")
         expect(states.get_by_role("row", name="West Bengal 9,730")).to_contain_text("15,707")
         expect(page.get_by_role("region", name="Scheduled pulls")).to_contain_text("no answer:")
-        expect(page.locator("html")).to_have_attribute("data-theme", theme)
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        assert [line for line in visit.console if line.startswith(("error", "warning"))] == []
-        assert visit.outside == []
-        assert visit.violations() == []
+        assert_clean(visit, theme)
 
 
 def test_every_source_is_a_way_to_it(browser: Browser, supply_url: str) -> None:

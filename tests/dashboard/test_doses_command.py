@@ -43,7 +43,7 @@ def test_a_good_file_is_stored_once_however_often_it_is_given(desk: Desk) -> Non
     good = desk.file(row(), row(district="ठाणे", value="१,८२९"))
     echoed = 'day.csv line 3, column value: "१,८२९" read as 1,829\n'
     assert desk.doses("import", good) == (0, f"{echoed}day.csv: 2 figures stored\n", "")
-    assert desk.doses("import", good)[:2] == (0, f"{echoed}day.csv: 0 figures stored, 2 were known already\n")
+    assert desk.doses("import", good)[:2] == (0, f"{echoed}day.csv: 0 figures stored, 2 known already\n")
     assert len(desk.exported()) == 2
 
 
@@ -61,7 +61,7 @@ def test_nothing_is_stored_of_a_file_with_a_mistake_and_every_mistake_is_named(d
 def test_the_good_rows_are_stored_when_asked_for_and_the_status_says_that_not_all_were(desk: Desk) -> None:
     bad = desk.file(row(), row(value="x"))
     status, out, _ = desk.doses("import", bad, "--good-rows")
-    assert (status, out) == (1, "day.csv: 1 figures stored, 1 findings, those rows were left out\n")
+    assert (status, out) == (1, "day.csv: 1 figure stored, 1 finding, those rows were left out\n")
     assert len(desk.exported()) == 1
 
 
@@ -69,7 +69,7 @@ def test_a_dry_run_says_what_would_be_stored_and_stores_nothing(desk: Desk) -> N
     good = desk.file(row(), row(district="Thane", value=""))
     status, out, err = desk.doses("import", good, "--dry-run")
     assert (status, err) == (0, "")
-    assert out.endswith("day.csv: 1 figures would be stored, 1 not reported\n")
+    assert out.endswith("day.csv: 1 figure would be stored, 1 not reported\n")
     assert desk.exported() == []
     assert desk.doses("import", desk.file(row(value="x")), "--dry-run")[0] == 1
 
@@ -87,7 +87,7 @@ def test_a_json_file_says_the_same_with_its_own_places(desk: Desk) -> None:
     item = {"district": 491, "day": "2021-01-16", "kind": "reported", "value": 10, "as_of": "13:30", "source": "Sakal"}
     path = desk.folder / "day.json"
     path.write_text(json.dumps({"figures": [item]}))
-    assert desk.doses("import", str(path))[:2] == (0, "day.json: 1 figures stored\n")
+    assert desk.doses("import", str(path))[:2] == (0, "day.json: 1 figure stored\n")
     path.write_text(json.dumps({"figures": [item, item | {"value": -1}]}))
     assert desk.doses("import", str(path))[2].startswith('day.json figures[1].value: "-1" is negative.')
     path.write_text('{"figures": [')
@@ -161,3 +161,18 @@ if AT_HAND:
             f"cowin_districtwise_wide_sample.csv line 4: {fell}",
             "cowin_districtwise_wide_sample.csv: 41 figures stored, 9 not reported",
         ]
+
+    def test_a_table_out_of_the_releases_is_imported_with_what_is_odd_in_it_said(desk: Desk) -> None:
+        table = str(FOLDER / "mh_reported_20_25jan.csv")
+        status, out, err = desk.doses("import", table)
+        assert (status, err) == (0, "")
+        assert "mh_reported_20_25jan.csv line 4, column value: above target (112 % of 500)" in out.splitlines()
+        assert out.endswith("mh_reported_20_25jan.csv: 210 figures stored, 6 not reported\n")
+        assert desk.doses("import", table)[1].endswith("0 figures stored, 210 known already, 6 not reported\n")
+
+    def test_a_table_that_holds_no_figures_is_told_what_a_file_of_doses_begins_with(desk: Desk) -> None:
+        status, _, err = desk.doses("import", str(FOLDER / "incidents.csv"))
+        assert (status, err) == (
+            1,
+            'incidents.csv line 1: this is not the header line: "id" …. Begin with district,day,kind,value,as_of,source,status,note\n',
+        )

@@ -109,3 +109,15 @@ def test_among_sources_the_same_rule_chooses_as_everywhere() -> None:
         told("497", 16, "recorded_cum", 38),
     )
     assert gaps(found["497"]) == {16: 1_702}
+
+
+def test_a_day_told_again_by_another_source_moves_the_sums_by_the_chosen_count() -> None:
+    found = made(
+        told("497", 16, "reported", 1_740, source="release", status="final"),
+        told("497", 16, "recorded", 38),
+        told("497", 16, "reported", 1_829, on=17, source="paper"),
+        told("497", 16, "recorded", 60, on=18),
+        told("497", 16, "reported", 1_835, on=19, source="late release", status="final"),
+    )["497"]
+    assert gaps(found) == {16: 1_702, 17: 1_702, 18: 1_680, 19: 1_775}
+    assert found.unentered == {date(2021, 1, 16): 1_775}

@@ -66,6 +66,34 @@ def read_by_chance(seed: int, rows: int) -> tuple[int, int]:
     return good, findings
 
 
+PUBLIC = {  # header: a good row
+    "date,district,dose1_cum,dose2_cum,state": "2021-01-16,Raigad,8,0,MH",
+    "date,state,cowin_recorded_cum,mohfw_reported_cum": "2021-01-16,MH,5726,18328",
+    "state,mohfw_vaccinated,target_state,vaccinated_state,cowin_recorded": "West Bengal,9730,20700,15707,1917",
+    "code,district,reported_day_20jan,target_20jan_derived,reported_cum_25jan,recorded_cum_16jan,recorded_cum_20jan,recorded_cum_25jan,note":
+        "491,Raigad,139,400,1303,8,131,925,",
+    "date,centres,target_100_per_centre,reported_day,reported_cum,source,note": "2021-01-20,267,26700,18166,51660,x,provisional at 19:00",
+    "state,area,metric,value,as_of,quality,source": "MH,Thane,achieved,1740,2021-01-16 17:30,published,x",
+    "centre,district,achieved,source_url": "KEM Hospital,Mumbai City,243,x",
+}  # fmt: skip
+
+
+def test_public_tables_with_cells_by_chance_make_it_fall_over_nowhere_either() -> None:
+    chance, good, findings = random.Random(SEED), 0, 0
+    for n in range(70):
+        header, row = list(PUBLIC.items())[n % len(PUBLIC)]
+        rows = [
+            ",".join(written(chance, chance.choice(ODD) if chance.random() < 0.1 else text) for text in row.split(","))
+            for _ in range(10)
+        ]
+        found = read_file("\n".join([header, *rows]).encode("utf-8", "surrogatepass"), context())
+        assert all(0 <= figure.value <= LIMIT * len(rows) and len(figure.said) <= 120 for figure in found.figures)
+        assert all(finding.text("f") and finding.cure for finding in found.findings)
+        good, findings = good + len(found.figures), findings + len(found.findings)
+    assert good > 100
+    assert findings > 100
+
+
 def test_thousands_of_rows_by_chance_make_it_fall_over_nowhere() -> None:
     results = [read_by_chance(SEED + n, 10) for n in range(150)]
     assert sum(good for good, _ in results) > 100

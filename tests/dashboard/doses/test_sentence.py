@@ -16,7 +16,7 @@ DAY = date(2021, 1, 16)
         (
             DayTold("Maharashtra", DAY, 28_500, 18_338, 5_726, "the night of 16 January"),
             "On 16 January 2021 Maharashtra reported 18,338 doses given of 28,500 planned (64.3 %); the registry's own count for the day "
-            "was 5,726: 12,612 fewer than reported, as of the night of 16 January. Figures are provisional.",
+            "was 5,726: 12,612 fewer than reported, as told by the night of 16 January. Figures are provisional.",
         ),
         (
             DayTold("Madhya Pradesh", DAY, None, 9_219, 9_435, final=True),

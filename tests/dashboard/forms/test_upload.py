@@ -88,19 +88,32 @@ def test_the_same_file_brought_twice_is_known_already(desk: Desk) -> None:
     press(desk, show(desk, csv_of(RAIGAD)))
     shown = show(desk, csv_of(RAIGAD))
     assert "Everything in this file is known already. Storing it changes nothing." in words(shown)
-    assert "0 figures stored, 1 were known already." in words(press(desk, shown))
+    assert "0 figures stored, 1 known already." in words(press(desk, shown))
 
 
 def test_a_telling_with_another_value_is_shown_as_a_correction(desk: Desk) -> None:
     press(desk, show(desk, csv_of(RAIGAD)))
     shown = show(desk, csv_of(row(value="12")))
     assert "0 new 1 correct a known one 0 known already" in words(shown)
-    assert "1 figure stored, 1 of them correct a known one." in words(press(desk, shown))
+    assert "1 figure stored, 1 of them corrects a known one." in words(press(desk, shown))
 
 
 def test_json_is_taken_too(desk: Desk) -> None:
     press(desk, show(desk, json.dumps({"figures": [GOOD]}).encode(), "f.json"))
     assert desk.stored() == [("491", "reported", 10)]
+
+
+def test_a_table_out_of_the_releases_is_taken_with_its_own_sources_and_hours(desk: Desk) -> None:
+    head = "date,centres,target_100_per_centre,reported_day,reported_pct,reported_cum,source,note\n"
+    shown = show(desk, (head + "2021-01-16,285,28500,18338,64.34,18338,release,provisional at 15:00\n").encode())
+    assert "STATE" not in words(shown)
+    assert "Maharashtra 2021-01-16 reported 18,338 2021-01-16 15:00 release provisional" in words(shown)
+    press(desk, shown)
+    assert sorted(desk.stored()) == [
+        ("STATE", "reported", 18338),
+        ("STATE", "reported_cum", 18338),
+        ("STATE", "target", 28500),
+    ]
 
 
 def test_a_total_row_is_shown_beside_the_sum_and_not_stored(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine
 
-from dashboard.doses.figure import STOCK_KINDS
+from dashboard.doses.figure import STOCK_KINDS, Figure
 from dashboard.doses.places import Places
 from dashboard.doses.versions import Chosen, Rule
 from dashboard.queries import doses
@@ -18,8 +18,10 @@ from dashboard.queries.sites import sites
 from dashboard.queries.states import StateRow, states
 from dashboard.queries.stock import PlaceStock, stock
 from dashboard.settings import STATE_PLACE
+from dashboard.store import figures
 from dashboard.web.pages.overview.told_figures import newest_published
-from dashboard.web.pages.supply.reading import Supply, read_supply
+from dashboard.web.pages.supply.callbacks import newest
+from dashboard.web.pages.supply.reading import Supply, days_of_supply, read_supply
 from dashboard.web.pages.supply.tables import body
 from tests.builders import Scene, example_settings
 from tests.dashboard.web.pictures import empty_store
@@ -149,6 +151,35 @@ def test_the_page_reads_one_day_as_known_today(scene: Scene) -> None:
     words = str(body(supply))
     assert "Scheduled pulls" in words
     assert "the preferred source; also told: 18,425 by State Immunisation Officer" in words
+
+
+def test_a_day_with_stock_alone_can_be_chosen_and_is_shown(scene: Scene) -> None:
+    settings = scene.settings
+    monday = Figure(
+        str(RAIGAD), "2021-01-18", "stock_left", 9_100, int(at("18:00", "2021-01-18") * 1000), True, "district store"
+    )
+    with scene.engine.begin() as connection:
+        figures.store(connection, [monday], 1)
+    with reading(scene.engine) as connection:
+        assert days_of_supply(connection) == ["2021-01-18", DAY]
+        assert days_told(connection) == [DAY]
+    supply = read_supply(scene.engine, settings, PLACES, date(2021, 1, 18), at("19:00", "2021-01-18"))
+    assert [(row.name, row.stock.left) for row in supply.stock] == [("Raigad", 9_100)]
+
+
+def test_the_page_opens_on_a_day_that_has_come_though_targets_are_told_ahead() -> None:
+    known = ["2021-01-19", DAY, "2021-01-15"]
+    assert [newest(known, today) for today in ("2021-01-18", DAY, "2021-01-14")] == [DAY, DAY, "2021-01-19"]
+    assert newest([], DAY) is None
+
+
+def test_where_two_papers_print_two_targets_both_are_shown(scene: Scene) -> None:
+    with reading(scene.engine) as connection:
+        bengal = state_rows(connection)["WB"]
+    assert bengal.target is not None
+    assert (bengal.target.value, [other.value for other in bengal.target.others]) == (20_700, [21_000])
+    assert bengal.own is not None
+    assert (bengal.own.value, "indianexpress" in bengal.own.version.source, bengal.own.others) == (15_707, True, ())
 
 
 def test_an_empty_page_says_what_to_do(engine: Engine) -> None:

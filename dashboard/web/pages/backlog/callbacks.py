@@ -13,6 +13,7 @@ from dashboard.queries.doses_course import days_counted
 from dashboard.queries.frame import reading
 from dashboard.settings import ControlRoomFile
 from dashboard.web import wording
+from dashboard.web.components.stepping import sorting, stepping
 from dashboard.web.figures.drain import Pane, drain_figure
 from dashboard.web.figures.theme import DARK, LIGHT
 from dashboard.web.pages.backlog import ids, tables, words
@@ -25,7 +26,8 @@ WORST, MOST = 3, 6
 def register(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock) -> None:
     """Bind the page's callbacks to this app."""
     _days(app, engine, settings, clock)
-    _moving(app)
+    stepping(app, ids.SLIDER, ids.BEFORE, ids.AFTER, ids.LATEST)
+    sorting(app, ids.ORDER, ids.SORT)
     _drawing(app, Readings(engine, settings), settings)
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("tikawatch", "bindView"), Output(ids.VIEW, "data"), Input(ids.START, "id")
@@ -51,27 +53,6 @@ def _days(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock) ->
         """What is counted of days after today is a step away; a rehearsed past knows its future."""
         passed = bisect_right(known, datetime.fromtimestamp(clock.now(), settings.zone).date().isoformat())
         return max(passed - 1, 0)
-
-
-def _moving(app: Dash) -> None:
-    @app.callback(
-        Output(ids.SLIDER, "value", allow_duplicate=True),
-        Input(ids.BEFORE, "n_clicks"), Input(ids.AFTER, "n_clicks"), Input(ids.LATEST, "n_clicks"),
-        State(ids.SLIDER, "value"), State(ids.SLIDER, "max"), prevent_initial_call=True,
-    )  # fmt: skip
-    def move(_before: Any, _after: Any, _latest: Any, at: int, last: int) -> int:
-        steps = {ids.BEFORE: max(at - 1, 0), ids.AFTER: min(at + 1, last), ids.LATEST: last}
-        return steps[str(ctx.triggered_id)]
-
-    @app.callback(
-        Output(ids.ORDER, "data"), Input({"type": ids.SORT, "column": ALL}, "n_clicks"), State(ids.ORDER, "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    def sort(clicks: list[int | None], order: dict[str, Any]) -> dict[str, Any]:
-        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
-            raise PreventUpdate
-        column = str(ctx.triggered_id["column"])
-        return {"column": column, "down": not order["down"] if order["column"] == column else column != "name"}
 
 
 def _drawing(app: Dash, readings: Readings, settings: ControlRoomFile) -> None:

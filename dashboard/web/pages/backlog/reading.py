@@ -13,7 +13,8 @@ from sqlalchemy import Engine, func, select
 from dashboard.doses.backlog import Backlog, falls
 from dashboard.doses.courses import Course
 from dashboard.doses.places import Places
-from dashboard.queries.doses_course import courses, in_session
+from dashboard.doses.sessions import Sessions
+from dashboard.queries.doses_course import courses
 from dashboard.queries.figures_known import Moment
 from dashboard.queries.frame import reading
 from dashboard.settings import STATE_PLACE, ControlRoomFile
@@ -127,9 +128,9 @@ def end_ms(day: Date, settings: ControlRoomFile) -> int:
 
 
 def _known(day: Date | None, found: Mapping[str, Course], places: Places, settings: ControlRoomFile) -> Known:
-    sessions, first = in_session(settings.calendar), settings.calendar.first_day
+    sessions, first = Sessions(settings.calendar, places), settings.calendar.first_day
     rows = {
-        place: Row(place, places.names[place], course, course.now(sessions, first))
+        place: Row(place, places.names[place], course, course.now(sessions.on(place), first))
         for place, course in found.items()
         if place in places.districts or place in places.joint or place == STATE_PLACE
     }

@@ -7,12 +7,11 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from sqlalchemy import Engine
 
 from dashboard.doses.places import Places
-from dashboard.queries.figures_known import days_told
 from dashboard.queries.frame import reading
 from dashboard.settings import ControlRoomFile
 from dashboard.web import wording
 from dashboard.web.pages.supply import ids
-from dashboard.web.pages.supply.reading import read_supply
+from dashboard.web.pages.supply.reading import days_of_supply, read_supply
 from dashboard.web.pages.supply.tables import NO_DAY, body
 from probes.clock import Clock
 
@@ -25,10 +24,11 @@ def register(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock)
         Output(ids.DAY, "options"), Output(ids.DAY, "value"), Input(ids.TICK, "n_intervals"), State(ids.DAY, "value")
     )
     def days(_tick: int | None, chosen: str | None) -> tuple[Any, Any]:
+        today = wording.local(int(clock.now() * 1000), settings.zone).date().isoformat()
         with reading(engine) as connection:
-            known = days_told(connection)
+            known = days_of_supply(connection)
         options = [{"label": wording.day(Date.fromisoformat(day)), "value": day} for day in known]
-        return options, chosen if chosen in known else next(iter(known), None)
+        return options, chosen if chosen in known else newest(known, today)
 
     @app.callback(
         Output(ids.BODY, "children"), Output("supply-export", "href"), Input(ids.DAY, "value"), Input(ids.TICK, "n_intervals")
@@ -42,3 +42,8 @@ def register(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock)
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("tikawatch", "bindTheme"), Output(ids.START, "data"), Input(ids.START, "id")
     )
+
+
+def newest(known: list[str], today: str) -> str | None:
+    """The day to open on: the newest that is not to come, as targets are told ahead. `known` newest first; days in ISO."""
+    return next((day for day in known if day <= today), next(iter(known), None))

@@ -5,8 +5,9 @@ from datetime import date as Date
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 
+from dashboard.doses.figure import TOLD_KINDS
 from dashboard.doses.places import Places
 from dashboard.doses.sites import DistrictSites
 from dashboard.doses_pull import Pulled, standing
@@ -17,6 +18,9 @@ from dashboard.queries.sites import sites
 from dashboard.queries.states import StateRow, states
 from dashboard.queries.stock import PlaceStock, stock
 from dashboard.settings import ControlRoomFile
+from dashboard.store.schema import figure
+
+_DAYS = 400  # to choose from
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Supply:
     stock: tuple[PlaceStock, ...]
     states: tuple[StateRow, ...]
     pulls: tuple[tuple[Pull, Pulled], ...]
+
+
+def days_of_supply(connection: Connection) -> list[str]:
+    """Service days of which doses or vaccine were told, but by a rehearsal; the newest first."""
+    query = select(figure.c.day).where(figure.c.kind.in_(TOLD_KINDS), figure.c.rehearsed == 0).distinct()
+    return list(connection.execute(query.order_by(figure.c.day.desc()).limit(_DAYS)).scalars())
 
 
 def read_supply(engine: Engine, settings: ControlRoomFile, places: Places, day: Date, now_s: float) -> Supply:

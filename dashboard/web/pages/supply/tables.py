@@ -1,7 +1,6 @@
 """What stands on the supply page: a reading in, components out. Pure."""
 
 from typing import Any, Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dash import html
@@ -14,6 +13,7 @@ from dashboard.doses_settings import Pull
 from dashboard.queries.states import StateRow
 from dashboard.queries.stock import PlaceStock
 from dashboard.web import wording
+from dashboard.web.components.source import host_of, source_link
 from dashboard.web.components.table import Column, table
 from dashboard.web.pages.supply.reading import Supply
 
@@ -93,7 +93,7 @@ def _sources(one: DistrictSites, zone: ZoneInfo) -> list[Any]:
     told = {(_said(version, zone), version.source): None for site in one.sites for version in site.told}
     parts: list[Any] = []
     for said, source in told:
-        parts += [", " if parts else "Told: ", f"{said}, " if said else "", _source(source)]
+        parts += [", " if parts else "Told: ", f"{said}, " if said else "", source_link(source)]
     return [*parts, ". "] if parts else []
 
 
@@ -145,11 +145,11 @@ def _told(chosen: Chosen | None, zone: ZoneInfo) -> Any:
     parts: list[Any] = [
         html.Strong(wording.grouped(chosen.value), title=version.note or None),
         _small(_said(version, zone)),
-        _small(_source(version.source)),
+        _small(source_link(version.source)),
     ]
     if chosen.others:
         others = "; ".join(
-            f"{wording.grouped(other.value)} by {other.who or _host(other.source)}" for other in chosen.others
+            f"{wording.grouped(other.value)} by {other.who or host_of(other.source)}" for other in chosen.others
         )
         parts.append(_small(f"{chosen.rule}; also told: {others}"))
     elif chosen.rule is Rule.PREFERRED:
@@ -160,18 +160,6 @@ def _told(chosen: Chosen | None, zone: ZoneInfo) -> Any:
 def _said(version: Version, zone: ZoneInfo) -> str:
     hour = wording.clock(version.as_of_ms, zone) if version.hour_known else ""
     return ", ".join(part for part in (version.who, hour) if part)
-
-
-def _source(source: str) -> Any:
-    if not source.startswith(("https://", "http://")):
-        return source
-    return html.A(
-        _host(source), href=source.split(" ", maxsplit=1)[0], target="_blank", rel="noopener noreferrer", title=source
-    )
-
-
-def _host(source: str) -> str:
-    return (urlsplit(source.split(" ", maxsplit=1)[0]).hostname or source).removeprefix("www.")
 
 
 def _pull(pull: Pull, now: Pulled, supply: Supply) -> list[Any]:
