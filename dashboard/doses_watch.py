@@ -13,19 +13,21 @@ from typing import Any
 from sqlalchemy import Connection
 
 from dashboard.decisions.kinds import Decision, DecisionKind
-from dashboard.decisions.silence import silenced
+from dashboard.decisions.silence import silences
 from dashboard.decisions.standing import Standing as Decided
 from dashboard.decisions.standing import standing as decided
 from dashboard.doses.backlog import Backlog
 from dashboard.doses.courses import Course
 from dashboard.doses.expected import Profile
 from dashboard.doses.places import Places
+from dashboard.doses.sessions import Sessions
 from dashboard.doses.stalls import Stalls
-from dashboard.incidents import backlogs, ledger
+from dashboard.incidents import backlogs, ledger, silenced
 from dashboard.incidents import stalls as stalls_of
 from dashboard.incidents.backlogs import Paper
 from dashboard.incidents.incident import IncidentKind
-from dashboard.incidents.transitions import Change
+from dashboard.incidents.silenced import Quiet
+from dashboard.incidents.transitions import Change, Standing
 from dashboard.queries import doses_course, doses_today
 from dashboard.queries.figures_known import Moment
 from dashboard.settings import STATE_PLACE, ControlRoomFile
@@ -48,6 +50,7 @@ class DosesWatch:
 
     def __init__(self, settings: ControlRoomFile, memory: Mapping[str, Any]) -> None:
         self._settings, self._places = settings, Places(settings)
+        self._sessions = Sessions(settings.calendar, self._places)
         self._divisions = {district.code: district.division for district in settings.districts}
         self._hit: tuple[float, Sequence[Sequence[float]]] = (memory.get("midnight", 0.0), memory.get("hit", []))
         self._stalls: Stalls | None = None
@@ -96,14 +99,23 @@ class DosesWatch:
         midnight = self._moment(today, time(0))
         if self._stalls is not None and self._stalls.midnight == midnight:
             return self._stalls, False
-        hours = self._settings.calendar.hours_on(today)
+        profiles = self._profiles(today, midnight)
         self._stalls = None
-        if hours is not None:
-            opens, closes = (self._moment(today, hour) - midnight for hour in hours)
-            rules = self._settings.dashboard.rules.doses
-            self._stalls = Stalls(rules, self._divisions, Profile(opens, closes), midnight)
+        if profiles:
+            self._stalls = Stalls(self._settings.dashboard.rules.doses, self._divisions, profiles, midnight)
             self._stalls.remember(self._hit[1] if self._hit[0] == midnight else ())
         return self._stalls, True
+
+    def _profiles(self, today: Date, midnight: float) -> dict[int, Profile]:
+        """The session of each district that has one today; one profile a span of hours."""
+        found: dict[tuple[time, time], Profile] = {}
+        profiles = {}
+        for code in self._divisions:
+            hours = self._settings.calendar.of(code).hours_on(today)
+            if hours is not None:
+                opens, closes = (self._moment(today, hour) - midnight for hour in hours)
+                profiles[code] = found.setdefault(hours, Profile(opens, closes))
+        return profiles
 
     def _count(self, connection: Connection, now: float) -> dict[str, _Counted]:
         """Both counts of every place that may be judged; a joint area stands for its districts."""
@@ -112,16 +124,18 @@ class DosesWatch:
         found = doses_course.courses(connection, moment, self._places, calendar, self._settings.zone)
         own = self._places.districts | self._places.joint.keys()
         kept, _ = self._places.without_doubles(own & found.keys())
-        in_session = doses_course.in_session(calendar)
         return {
-            place: _Counted(found[place], found[place].now(in_session, calendar.first_day))
+            place: _Counted(found[place], found[place].now(self._sessions.on(place), calendar.first_day))
             for place in sorted(kept | ({STATE_PLACE} & found.keys()))
         }
 
     # -- judging -------------------------------------------------------------------------------------------------------
 
     def changes(self, connection: Connection, now: float, in_session: Collection[int]) -> list[Change]:
-        """The steps that are due after a look, with what other incidents and decisions silence; none between two looks."""
+        """The steps that are due after a look, with what other incidents and decisions silence; none between two looks.
+
+        `in_session`: LGD codes of the districts in which an incident may open now.
+        """
         if not self._is_due:
             return []
         taken = decisions.until(connection, int(now * 1000))
@@ -129,56 +143,96 @@ class DosesWatch:
         today = datetime.fromtimestamp(now, self._settings.zone).date()
         since = min(now - self._settings.dashboard.rules.flap.reopen_s, self._moment(today, time(0)))
         standing = ledger.standing(connection, since, frozenset(self._divisions))
-        found = self._papers(taken, stands, today)
-        changes = backlogs.advance(self._settings, found, now, in_session, standing)
-        if self._stalls is not None:
-            self._stalls.hit(silenced(stands, IncidentKind.DOSE_STALL, "reported"), now)
-            changes += stalls_of.advance(self._settings, self._stalls, now, in_session, standing)
-        return changes
+        return [
+            *self._of_papers(self._papers(taken, stands, today), stands, now, in_session, standing),
+            *self._of_stalls(stands, now, in_session, standing),
+        ]
+
+    def _of_papers(
+        self,
+        found: Mapping[str, Paper],
+        stands: Mapping[int, Decided],
+        now: float,
+        in_session: Collection[int],
+        standing: Sequence[Standing],
+    ) -> list[Change]:
+        quiet = _decided_quiet(stands, IncidentKind.BACKLOG_STALLED)
+        ended = silenced.ended(self._settings, IncidentKind.BACKLOG_STALLED, quiet, standing)
+        return ended + backlogs.advance(self._settings, found, now, in_session, _without(ended, standing))
+
+    def _of_stalls(
+        self, stands: Mapping[int, Decided], now: float, in_session: Collection[int], standing: Sequence[Standing]
+    ) -> list[Change]:
+        quiet = _decided_quiet(stands, IncidentKind.DOSE_STALL) | self._planned_quiet(now)
+        ended = silenced.ended(self._settings, IncidentKind.DOSE_STALL, quiet, standing)
+        if self._stalls is None:
+            return ended
+        held = self._settings.codes_in_session(now) - quiet.keys()
+        self._stalls.hit(frozenset(quiet) | (held - frozenset(in_session)), now)
+        return ended + stalls_of.advance(self._settings, self._stalls, now, held, _without(ended, standing))
+
+    def _planned_quiet(self, now: float) -> dict[int, Quiet]:
+        calendar = self._settings.calendar
+        found = {code: calendar.downtime_at(now, code) for code in (self._divisions if calendar.downtime else ())}
+        return {code: silenced.planned(one.note, one.since.timestamp()) for code, one in found.items() if one}
 
     def _papers(self, taken: Sequence[Decision], stands: Mapping[int, Decided], today: Date) -> dict[str, Paper]:
-        silent = silenced(stands, IncidentKind.BACKLOG_STALLED)
-        recent = self._recent_from(today)
+        silent = _decided_quiet(stands, IncidentKind.BACKLOG_STALLED).keys()
         done = _said_done(taken)
-        return {place: self._paper(place, one, silent, recent, done) for place, one in self._counts.items()}
+        return {
+            place: self._paper(place, one, silent, self._recent_from(place, today), done)
+            for place, one in self._counts.items()
+        }
 
-    def _paper(self, place: str, one: _Counted, silent: frozenset[int], recent: Date, done: Mapping[int, int]) -> Paper:
-        codes, now = self._codes(place), one.now
+    def _paper(
+        self, place: str, one: _Counted, silent: Collection[int], recent: Date, done: Mapping[int, int]
+    ) -> Paper:
+        codes, now = self._sessions.codes(place), one.now
         window = [point for point in one.course.points if now.since is not None and point.day >= now.since]
         begins_ms = int(self._moment(now.since or now.point.day, time(0)) * 1000)
         is_new = min(now.point.day, one.course.reach) >= recent
         return Paper(
-            codes, now.point.backlog, now.age_days, now.age, self._entered_last(one.course),
+            codes, now.point.backlog, now.age_days, now.age, self._entered_last(place, one.course),
             stalled=now.stalled and backlogs.entered(window) == 0,
             done=all(done.get(code, -1) >= begins_ms for code in codes),
-            tells=is_new and now.point.backlog >= self._settings.dashboard.rules.backlog.doses and not codes & silent,
+            tells=is_new and now.point.backlog >= self._settings.dashboard.rules.backlog.doses and codes.isdisjoint(silent),
         )  # fmt: skip
 
-    def _codes(self, place: str) -> frozenset[int]:
-        if place == STATE_PLACE:
-            return frozenset(self._divisions)
-        return frozenset(int(code) for code in self._places.joint.get(place, (place,)))
-
-    def _recent_from(self, today: Date) -> Date:
-        """The first of the last session days, today among them, whose counts are new enough to tell anybody of."""
-        day, left = today, self._settings.dashboard.rules.backlog.recent_days
+    def _recent_from(self, place: str, today: Date) -> Date:
+        """The first of a place's last session days, today among them, whose counts are new enough to tell anybody of."""
+        day, left, is_session = today, self._settings.dashboard.rules.backlog.recent_days, self._sessions.on(place)
         while day > self._settings.calendar.first_day:
-            left -= self._settings.calendar.hours_on(day) is not None
+            left -= is_session(day)
             if left <= 0:
                 break
             day -= _DAY
         return day
 
-    def _entered_last(self, course: Course) -> float:
+    def _entered_last(self, place: str, course: Course) -> float:
         """The close of the newest day on which the registry's count rose; of the first day known, if it never did."""
         points = course.points
         rose = (b.day for a, b in zip(points[-2::-1], points[:0:-1], strict=True) if b.recorded > a.recorded)
         day = next(rose, points[0].day)
-        hours = self._settings.calendar.hours_on(day)
+        hours = self._sessions.hours_on(place, day)
         return self._moment(day, hours[1] if hours else time.max)
 
     def _moment(self, day: Date, hour: time) -> float:
         return datetime.combine(day, hour, self._settings.zone).timestamp()
+
+
+def _decided_quiet(stands: Mapping[int, Decided], kind: IncidentKind) -> dict[int, Quiet]:
+    """Districts (LGD codes) in which a standing decision silences an incident of this kind."""
+    return {
+        code: silenced.decided(one.what, one.since_ms / 1000)
+        for code, one in stands.items()
+        if one.what is not None and silences(stands, kind, code)
+    }
+
+
+def _without(ended: Sequence[Change], standing: Sequence[Standing]) -> list[Standing]:
+    """What stands besides the incidents that are closed already."""
+    closed = {change.incident for change in ended}
+    return [item for item in standing if item not in closed]
 
 
 def _said_done(taken: Sequence[Decision]) -> dict[int, int]:

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Sequence
 from datetime import date as Date
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from dashboard.calendar_settings import Calendar as Calendar  # noqa: PLC0414 - read from here by every room
+from dashboard.calendar_settings import SessionDay as SessionDay  # noqa: PLC0414
 from dashboard.doses_settings import Doses, Site
+from dashboard.outside_settings import Outside
 from dashboard.thresholds import Rules as Rules  # noqa: PLC0414 - read from here by every room
 from probes.sections import Section, refuse
 from probes.settings import Rehearsal
@@ -21,9 +24,6 @@ STATE_PLACE = "STATE"
 _MAIL = re.compile(
     r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9-]+\.)+[A-Za-z]{2,63}$"
 )
-_HOURS = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 def is_mail_address(text: str) -> bool:
@@ -37,20 +37,12 @@ def _mail_address(text: str) -> str:
     return text
 
 
-def _hours(text: str) -> str:
-    match = _HOURS.match(text)
-    if not match or text[:5] >= text[6:] or text[6:] > "24:00":
-        raise refuse(f'"{text[:60]}" is not a span of hours within a day', 'Write for example "09:00-17:00", in quotes')
-    return text
-
-
 def _moment(text: object) -> object:
     """A bare day stays a day; anything longer is a moment, midnight too."""
     return Date.fromisoformat(text) if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else text
 
 
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
-Hours = Annotated[str, AfterValidator(_hours)]
 
 
 class ControlRoom(Section):
@@ -123,35 +115,6 @@ class JointArea(Section):
     districts: tuple[int, ...] = Field(min_length=2, examples=[[482, 483]])
 
 
-class SessionDay(Section):
-    """A day that differs from the week's pattern."""
-
-    date: Date = Field(examples=["2021-01-16"])
-    hours: Hours | None = Field(default=None, examples=["11:30-17:30"])
-    note: str = Field(default="", examples=["first day of the drive"])
-
-
-class Calendar(Section):
-    """When sessions are held. Outside them nothing alerts and zero is not zero."""
-
-    first_day: Date = Field(default=Date(2021, 1, 16), examples=["2021-01-16"])
-    hours: Hours = Field(examples=["09:00-17:00"])
-    weekly: tuple[Weekday, ...] = Field(default=(), examples=[["tue", "wed", "fri", "sat"]])
-    days: tuple[SessionDay, ...] = Field(default=(), examples=[[{"date": "2021-01-16", "hours": "11:30-17:30"}]])
-    closed: tuple[SessionDay, ...] = Field(default=(), examples=[[{"date": "2021-02-27", "note": "move to version 2"}]])
-
-    def hours_on(self, day: Date) -> tuple[time, time] | None:
-        """Opening and closing time of a day in the state's zone; None: no session. 24:00 is the last moment of the day."""
-        if any(entry.date == day for entry in self.closed):
-            return None
-        special = next((entry for entry in self.days if entry.date == day), None)
-        if special is None and WEEKDAYS[day.weekday()] not in self.weekly:
-            return None
-        text = special.hours if special and special.hours else self.hours
-        closing = time.max if text[6:] == "24:00" else time.fromisoformat(text[6:])
-        return time.fromisoformat(text[:5]), closing
-
-
 class FigureRow(Section):
     """One published or told number. `as_of` without an hour means that the hour is not known."""
 
@@ -183,12 +146,21 @@ class Mail(Section):
 
 
 class Web(Section):
-    """Where the pages are served. Until there is a login, only on this machine."""
+    """Where the pages are served. Until there is a login, only on this machine; `outside` opens a little more."""
 
     host: Literal["127.0.0.1", "::1", "localhost"] = Field(default="127.0.0.1", examples=["127.0.0.1"])
     port: int = Field(default=8600, ge=0, le=65_535, examples=[8600])
     refresh_s: float = Field(default=5, ge=1, le=60, examples=[5])
     address: str = Field(default="", examples=["http://127.0.0.1:8600"])
+    outside: Outside | None = Field(default=None, examples=[{"address": "https://report.example.org"}])
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> Self:
+        if self.outside and self.port and self.outside.port == self.port:
+            raise refuse(
+                f"port {self.port} is that of the pages", "Give each its own, for example 8610", ("outside", "port")
+            )
+        return self
 
 
 class Forms(Section):
@@ -239,6 +211,7 @@ class ControlRoomFile(BaseModel):
 
     def _places_known(self) -> None:
         codes = {d.code for d in self.districts}
+        self.calendar.refuse_strangers(codes, self.zone)
         for index, area in enumerate(self.joint_areas):
             for position, code in enumerate(area.districts):
                 if code not in codes:
@@ -261,11 +234,14 @@ class ControlRoomFile(BaseModel):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.state.timezone)
 
-    def in_session(self, now: float) -> bool:
-        """True within the session hours of the day; `now` in seconds since 1970 UTC."""
-        local = datetime.fromtimestamp(now, self.zone)
-        hours = self.calendar.hours_on(local.date())
-        return hours is not None and hours[0] <= local.time() < hours[1]
+    def codes_in_session(self, now: float) -> frozenset[int]:
+        """LGD codes of the districts that hold sessions at a moment, none in planned downtime; `now` in seconds since 1970 UTC."""
+        return self.calendar.sitting(datetime.fromtimestamp(now, self.zone), [d.code for d in self.districts])
+
+    def in_session(self, now: float, code: int | None = None) -> bool:
+        """True while the district (LGD code; None: any) holds a session; `now` in seconds since 1970 UTC."""
+        held = self.codes_in_session(now)
+        return bool(held) if code is None else code in held
 
     def district(self, code: int) -> District:
         """The district of an LGD code; KeyError when there is none."""

@@ -53,15 +53,20 @@ def advance(
 ) -> list[Change]:
     """The steps that are due now. `found` by place (LGD code as text, key of a joint area, STATE), `standing` with those resolved today.
 
-    Outside sessions nothing opens. Districts whose incident was resolved today open none before tomorrow.
+    `in_session`: LGD codes of the districts in which something may open; outside sessions nothing does. Districts whose
+    incident was resolved today open none before tomorrow.
     """
     mine = [item for item in standing if item.kind is _KIND]
-    closing = [item for item in mine if item.resolved is None and _is_over(item, found)]
+    closing = [item for item in mine if item.resolved is None and not item.by_hand and _is_over(item, found)]
     changes = [_over(settings, item, found) for item in closing]
     if not in_session:
         return changes
     covered = frozenset[int]().union(*(item.ever for item in mine))
-    new = {place: one for place, one in found.items() if one.stuck and one.tells and not one.codes <= covered}
+    may_open = frozenset(in_session)
+    new = {
+        place: one for place, one in found.items()
+        if one.stuck and one.tells and not one.codes <= covered and (place == STATE_PLACE or one.codes <= may_open)
+    }  # fmt: skip
     opened = [item for item in mine if item.resolved is None and item not in closing]
     if STATE_PLACE in new:
         return [*changes, _opened(settings, new[STATE_PLACE], Scope.STATE, found, opened)]

@@ -1,9 +1,8 @@
-"""How days usually go and where the backlog stands, out of the stored figures. Read-only; the formulas are in dashboard/doses."""
+"""The two counts of places over the days and where they leave the backlog. Read-only; the formulas are in dashboard/doses."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date as Date
-from datetime import datetime, time, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
@@ -13,41 +12,14 @@ from dashboard.doses.backlog import Backlog
 from dashboard.doses.courses import Course, Telling
 from dashboard.doses.courses import courses as put_together
 from dashboard.doses.figure import SINCE_START
-from dashboard.doses.pace import QuietDay, Usual, gone, usual
 from dashboard.doses.places import Places
-from dashboard.doses.versions import choose
+from dashboard.doses.sessions import Sessions
 from dashboard.queries.figures_known import Moment
 from dashboard.settings import Calendar
-from dashboard.store import figures
 from dashboard.store.schema import figure
 
 LOOK_BACK_DAYS: Final = 60
 _COUNTS = (*SINCE_START, *SINCE_START.values())
-
-
-def course(connection: Connection, place: str, quiet: Iterable[Date], calendar: Calendar, zone: ZoneInfo) -> Usual:
-    """The usual course of a place's day, out of days without incident; which days those are, the caller knows."""
-    found = (_quiet_day(connection, place, day, calendar, zone) for day in quiet)
-    return usual([day for day in found if day])
-
-
-def _quiet_day(connection: Connection, place: str, day: Date, calendar: Calendar, zone: ZoneInfo) -> QuietDay | None:
-    hours = calendar.hours_on(day)
-    told = figures.history(connection, place, day.isoformat(), "reported")
-    final, target = choose(told), choose(figures.history(connection, place, day.isoformat(), "target"))
-    if not (hours and final and target):
-        return None
-    opens, closes = (_ms(day, hour, zone) for hour in hours)
-    within = {
-        gone(opens, closes, version.as_of_ms): version.value
-        for version in told
-        if version.hour_known and opens < version.as_of_ms < closes and version.source == final.version.source
-    }
-    return QuietDay(tuple(sorted(within.items())), final.value, target.value)
-
-
-def _ms(day: Date, hour: time, zone: ZoneInfo) -> int:
-    return int(datetime.combine(day, hour, zone).timestamp() * 1000)
 
 
 def courses(
@@ -61,21 +33,23 @@ def courses(
             days[at_ms] = datetime.fromtimestamp(at_ms / 1000, zone).date()
         return days[at_ms]
 
-    told, sessions = _told(connection, moment), in_session(calendar)
-    return put_together(told, day_of, sessions, calendar.first_day, places.joint, places.prefer)
+    told, sessions = _told(connection, moment), Sessions(calendar, places)
+    found = put_together(told, day_of, sessions.usual(), calendar.first_day, places.joint, places.prefer)
+    for place in sessions.apart():
+        found.pop(place, None)
+        parts = {place, *places.joint.get(place, ())}
+        mine = [telling for telling in told if telling.place in parts]
+        own = put_together(mine, day_of, sessions.on(place), calendar.first_day, places.joint, places.prefer)
+        found |= {key: course for key, course in own.items() if key == place}
+    return found
 
 
 def backlogs(
     connection: Connection, moment: Moment, places: Places, calendar: Calendar, zone: ZoneInfo
 ) -> dict[str, Backlog]:
     """The backlog of each place with both counts, as known at a moment."""
-    found = courses(connection, moment, places, calendar, zone)
-    return {place: course.now(in_session(calendar), calendar.first_day) for place, course in found.items()}
-
-
-def in_session(calendar: Calendar) -> Callable[[Date], bool]:
-    """Whether sessions are held on a day."""
-    return cache(lambda day: calendar.hours_on(day) is not None)
+    found, sessions = courses(connection, moment, places, calendar, zone), Sessions(calendar, places)
+    return {place: course.now(sessions.on(place), calendar.first_day) for place, course in found.items()}
 
 
 def days_counted(connection: Connection, zone: ZoneInfo) -> list[str]:

@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from dashboard.doses.figure import STOCK_KINDS
 from dashboard.doses.pace import gone
 from dashboard.doses.places import Places
+from dashboard.doses.sessions import Sessions
 from dashboard.doses.stock import Lasting, Stock, Today, lasting, stock_of
 from dashboard.doses.versions import Chosen, chosen_of
 from dashboard.queries.figures_known import DayView, Moment
@@ -40,10 +42,11 @@ def stock(
         if kind in STOCK_KINDS:
             told[place][kind] = chosen
     recent = _days_before(connection, view.day, places, moment) if told else {}
+    day, sessions = Date.fromisoformat(view.day), Sessions(settings.calendar, places)
     rows = []
     for place, kinds in told.items():
         held = stock_of([kinds[kind].value if kind in kinds else None for kind in STOCK_KINDS])
-        today = _today(view.chosen.get((place, "reported")), Date.fromisoformat(view.day), settings)
+        today = _today(view.chosen.get((place, "reported")), day, sessions.hours_on(place, day), settings.zone)
         lasts = lasting(held.there, recent.get(place, {}), today)
         rows.append(PlaceStock(place, places.named(place), held, kinds, lasts))
     return sorted(rows, key=lambda row: (row.place in places.districts, row.name))
@@ -62,13 +65,12 @@ def _days_before(connection: Connection, day: str, places: Places, moment: Momen
     return found
 
 
-def _today(reported: Chosen | None, day: Date, settings: ControlRoomFile) -> Today | None:
+def _today(reported: Chosen | None, day: Date, hours: tuple[time, time] | None, zone: ZoneInfo) -> Today | None:
     """The day's own doses and how much of its session was over when they were true."""
-    hours = settings.calendar.hours_on(day)
     if reported is None or hours is None:
         return None
-    opens, closes = (int(datetime.combine(day, hour, settings.zone).timestamp() * 1000) for hour in hours)
+    opens, closes = (int(datetime.combine(day, hour, zone).timestamp() * 1000) for hour in hours)
     version = reported.version
-    at = datetime.fromtimestamp(version.as_of_ms / 1000, settings.zone)
+    at = datetime.fromtimestamp(version.as_of_ms / 1000, zone)
     share = gone(opens, closes, version.as_of_ms)
     return Today(version.value, share, f"by {at:%H:%M}" if version.hour_known and share < 1 else "of the day")

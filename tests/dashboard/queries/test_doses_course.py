@@ -1,14 +1,14 @@
-"""The usual course of a day and the backlog, out of a real store."""
+"""The course of the two counts and the backlog, out of a real store."""
 
 from datetime import date, timedelta
 
 from sqlalchemy import Engine, update
 
 from dashboard.doses.figure import Figure
-from dashboard.doses.pace import STRAIGHT
 from dashboard.doses.table import read_file
-from dashboard.queries.doses_course import backlogs, course, courses, days_counted
+from dashboard.queries.doses_course import backlogs, courses, days_counted
 from dashboard.queries.figures_known import Moment
+from dashboard.settings import Calendar
 from dashboard.store import figures, schema
 from dashboard.store.engine import reading
 from tests.dashboard.doses.published import AT_HAND, FOLDER
@@ -31,29 +31,6 @@ def told(day: date, kind: str, value: int, hour: str, source: str = "district") 
 def stored(engine: Engine, *items: Figure) -> None:
     with engine.begin() as connection:
         figures.store(connection, items, 1)
-
-
-def test_three_quiet_days_give_the_course_and_fewer_a_straight_line(engine: Engine) -> None:
-    for n, day in enumerate(QUIET):
-        evening = [
-            told(day, "target", 400, "08:00"),
-            told(day, "reported", 100 + n, "13:00"),
-            told(day, "reported", 300, "17:30"),
-        ]
-        stored(engine, *evening)
-    with reading(engine) as connection:
-        usual = course(connection, "491", QUIET, example().calendar, IST)
-        short = course(connection, "491", QUIET[:2], example().calendar, IST)
-    assert usual.label == "this district's own 3 quiet days"
-    assert round(usual.share_by(0.5).mid, 3) == round(101 / 300, 3)  # 13:00 is the middle of 09:00-17:00
-    assert usual.turnout.mid == 0.75
-    assert short.label == STRAIGHT
-
-
-def test_a_day_without_a_session_or_without_a_target_is_no_quiet_day(engine: Engine) -> None:
-    stored(engine, told(date(2021, 1, 19), "reported", 300, "17:30"), told(date(2021, 1, 18), "target", 400, "08:00"))
-    with reading(engine) as connection:
-        assert course(connection, "491", [date(2021, 1, 18), *QUIET], example().calendar, IST).label == STRAIGHT
 
 
 def test_days_with_both_numbers_are_added_up_to_a_backlog(engine: Engine) -> None:
@@ -101,6 +78,26 @@ def test_what_a_rehearsal_made_up_is_in_no_backlog_and_what_was_heard_later_neit
         late = by("18:00", QUIET[0])
         assert set(backlogs(connection, late, *ROOM)) == {"491"}
         assert backlogs(connection, Moment(late.at_ms, heard_by_ms=0), *ROOM) == {}
+
+
+def test_a_district_owes_no_report_for_days_that_are_no_sessions_of_its_own(engine: Engine) -> None:
+    first, second, third = QUIET
+    for code, holds_second in (("491", False), ("497", True)):
+        items = [
+            Figure(code, day.isoformat(), kind, value, int(at("17:30", day.isoformat()) * 1000), True, "x")
+            for day, kind, value in (
+                (date(2021, 1, 16), "reported", 10), (first, "reported", 100), (third, "reported", 100), (third, "recorded_cum", 50),
+                *([(second, "reported", 60)] if holds_second else []),
+            )
+        ]  # fmt: skip
+        stored(engine, *items)
+    own = {"districts": [491], "closed": [{"date": second.isoformat()}]}
+    calendar = Calendar.model_validate({**example().calendar.model_dump(by_alias=True), "own": [own]})
+    with reading(engine) as connection:
+        usual = backlogs(connection, by("18:00", third), *ROOM)
+        apart = backlogs(connection, by("18:00", third), places(), calendar, IST)
+    assert (set(usual), set(apart)) == ({"497"}, {"491", "497"})
+    assert [apart[code].point.backlog for code in ("491", "497")] == [160, 220]
 
 
 if AT_HAND:
