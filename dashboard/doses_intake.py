@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -19,31 +18,27 @@ from dashboard.doses.figure import Reading
 from dashboard.doses.finding import Finding
 from dashboard.doses.places import Places
 from dashboard.doses.rows import Context
-from dashboard.intake import Refused, answer, refusal
+from dashboard.intake import Refused, answer, refusal, sender_of
 from dashboard.settings import ControlRoomFile
-from dashboard.store import agents, deliveries, figures
+from dashboard.store import deliveries, figures
+from dashboard.store.agents import Agent
 from dashboard.store.deliveries import Delivery
-from dashboard.store.engine import reading
 from dashboard.store.figures import Stored
 from probes.clock import Clock
 
 log = logging.getLogger(__name__)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-# places a sender may report, by its name; None: all of them
-Own = Callable[[str], frozenset[str] | None]
 
 
-def create_doses_intake(
-    engine: Engine, settings: ControlRoomFile, clock: Clock, own: Own = lambda _sender: None
-) -> Blueprint:
-    """The blueprint that takes figures from senders with an agent's token."""
+def create_doses_intake(engine: Engine, settings: ControlRoomFile, clock: Clock) -> Blueprint:
+    """The blueprint that takes figures from senders with an agent's token, of the districts it is bound to."""
     blueprint = Blueprint("doses_intake", __name__)
     places = Places(settings)
 
     @blueprint.post("/api/v1/doses")
     def take() -> Response:
         try:
-            return _take(engine, settings, places, clock, own)
+            return _take(engine, settings, places, clock)
         except Refused as refused:
             log.warning("doses refused, %s: %s %s", request.remote_addr, refused.error, refused.field)
             return refusal(refused)
@@ -58,20 +53,21 @@ def create_doses_intake(
     return blueprint
 
 
-def _take(engine: Engine, settings: ControlRoomFile, places: Places, clock: Clock, own: Own) -> Response:
-    sender = _sender(engine)
+def _take(engine: Engine, settings: ControlRoomFile, places: Places, clock: Clock) -> Response:
+    agent = sender_of(engine)
+    sender = agent.name
     key, raw = _key(), _body()
     digest = hashlib.sha256(raw).hexdigest()
     now = clock.now()
     moment, first_day = datetime.fromtimestamp(now, UTC), settings.calendar.first_day
-    context = Context(places, settings.zone, moment, first_day, f"token of {sender}", own(sender))
+    context = Context(places, settings.zone, moment, first_day, f"token of {sender}", _own(agent, places))
     with engine.begin() as connection:
         before = deliveries.find(connection, sender, key)
         if before:
             return _again(before, digest)
         body = _parsed(raw)
         found = listing.read_list(body["figures"], context)
-        good_rows, confirmed = body.get("good_rows", False), body.get("confirmed", False)
+        good_rows, confirmed = body.get("good_rows", False) and not _foreign(found), body.get("confirmed", False)
         stored = figures.take(connection, found, int(now * 1000), good_rows=good_rows, confirmed=confirmed)
         text = _answer_of(found, stored)
         if stored is not None:
@@ -82,8 +78,20 @@ def _take(engine: Engine, settings: ControlRoomFile, places: Places, clock: Cloc
 def _status(found: Reading, stored: bool) -> HTTPStatus:
     if stored:
         return HTTPStatus.OK
-    foreign = any("may not report" in finding.wrong for finding in found.findings)
-    return HTTPStatus.FORBIDDEN if foreign else HTTPStatus.UNPROCESSABLE_ENTITY
+    return HTTPStatus.FORBIDDEN if _foreign(found) else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _own(agent: Agent, places: Places) -> frozenset[str] | None:
+    """Places a token may report: its districts, and joint areas that are all its own; None: all."""
+    if agent.districts is None:
+        return None
+    mine = {str(code) for code in agent.districts}
+    return frozenset(mine | {key for key, codes in places.joint.items() if mine.issuperset(codes)})
+
+
+def _foreign(found: Reading) -> list[Finding]:
+    """Figures of places that are not the sender's: of such a delivery nothing is stored, not even the good rows."""
+    return [finding for finding in found.findings if "may not report" in finding.wrong]
 
 
 def _again(before: Delivery, digest: str) -> Response:
@@ -93,17 +101,6 @@ def _again(before: Delivery, digest: str) -> Response:
     response = answer(HTTPStatus.OK, before.answer)
     response.headers["Idempotent-Replay"] = "true"
     return response
-
-
-def _sender(engine: Engine) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        with reading(engine) as connection:
-            agent = agents.by_token(connection, token.strip())
-        if agent is not None:
-            return agent.name
-    hint = "Send the header Authorization: Bearer TOKEN; make one with: tikawatch agent add NAME"
-    raise Refused(HTTPStatus.UNAUTHORIZED, "no valid token", hint, "Authorization")
 
 
 def _key() -> str:
@@ -144,7 +141,7 @@ def _answer_of(found: Reading, stored: Stored | None) -> str:
         "not_reported": found.blanks, "notices": _listed(found.notices), "sums": [check.sentence for check in found.sums],
     }  # fmt: skip
     if found.findings:
-        first = found.findings[0]
+        first = (_foreign(found) or found.findings)[0]
         body = {
             "error": first.wrong, "field": first.field, "index": first.index, "hint": first.cure,
             "findings": _listed(found.findings), "findings_in_all": len(found.findings), **body,

@@ -46,8 +46,8 @@ def create_intake(engine: Engine, clock: Clock, districts: frozenset[int]) -> Bl
     @blueprint.post("/api/v1/samples")
     def take() -> Response:
         try:
-            agent = _agent(engine, request.headers.get("Authorization", ""))
-            batch = _batch(_body(), agent.name, districts)
+            agent = sender_of(engine)
+            batch = _batch(_body(), agent, districts)
             with engine.begin() as connection:
                 receipt = samples.accept(connection, agent.agent_id, batch, int(clock.now() * 1000))
         except Refused as refused:
@@ -65,20 +65,25 @@ def create_intake(engine: Engine, clock: Clock, districts: frozenset[int]) -> Bl
     return blueprint
 
 
-def _agent(engine: Engine, header: str) -> agents.Agent:
-    scheme, _, token = header.partition(" ")
+def sender_of(engine: Engine) -> agents.Agent:
+    """Whose token came with the request; samples and figures take the same ones.
+
+    Raises:
+        Refused: no token, or not a valid one.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         with reading(engine) as connection:
             agent = agents.by_token(connection, token.strip())
         if agent is not None:
             return agent
     hint = "Send the header Authorization: Bearer TOKEN; make one with: tikawatch agent add NAME"
-    raise Refused(HTTPStatus.UNAUTHORIZED, "no valid agent token", hint, "Authorization")
+    raise Refused(HTTPStatus.UNAUTHORIZED, "no valid token", hint, "Authorization")
 
 
 def _body() -> bytes:
     raw = request.stream.read(MAX_BYTES + 1)
-    if request.headers.get("Content-Encoding", "") == "gzip":
+    if len(raw) <= MAX_BYTES and request.headers.get("Content-Encoding", "").lower() == "gzip":
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
                 raw = packed.read(MAX_BYTES + 1)
@@ -93,7 +98,7 @@ def _body() -> bytes:
     return raw
 
 
-def _batch(raw: bytes, name: str, districts: frozenset[int]) -> Batch:
+def _batch(raw: bytes, agent: agents.Agent, districts: frozenset[int]) -> Batch:
     try:
         batch = Batch.model_validate_json(raw)
     except ValidationError as problem:
@@ -102,17 +107,16 @@ def _batch(raw: bytes, name: str, districts: frozenset[int]) -> Batch:
         raise Refused(
             HTTPStatus.UNPROCESSABLE_ENTITY, first["msg"], "See probes/sample.py, contract 1", field
         ) from None
-    if batch.agent != name:
+    if batch.agent != agent.name:
         raise Refused(
             HTTPStatus.FORBIDDEN, f'this token is not of agent "{batch.agent}"', "Use that agent's own token", "agent"
         )
+    own = districts if agent.districts is None else districts & agent.districts
     for index, item in enumerate(batch.samples):
-        if item.district not in districts:
-            error = f"district {item.district} is not in this control room's list"
-            raise Refused(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                error,
-                "Correct probes.districts of the agent",
-                f"samples.{index}.district",
-            )
+        if item.district not in own:
+            known = item.district in districts
+            error = f"district {item.district} is not in {'this token' if known else 'this control room'}'s list"
+            hint = "Correct probes.districts of the agent"
+            hint += f", or bind its token anew: tikawatch agent add {agent.name} --districts CODES" * known
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, error, hint, f"samples.{index}.district")
     return batch

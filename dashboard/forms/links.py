@@ -14,6 +14,7 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from dashboard.settings import ControlRoomFile
+from probes.sections import bracketed
 
 REPORT = "report-doses"
 BRING = "bring-in-figures"
@@ -79,8 +80,8 @@ def officers_link(key: bytes, settings: ControlRoomFile, district: int, day: Dat
     begins = datetime.combine(day, time(0), settings.zone).timestamp()
     claim = Claim(REPORT, district, day, int(begins + settings.dashboard.forms.link_hours * 3600))
     web = settings.dashboard.web
-    host = f"[{web.host}]" if ":" in web.host else web.host
-    return f"{(web.address or f'http://{host}:{web.port}').rstrip('/')}/report/{sign(key, claim)}"
+    here = web.address or f"http://{bracketed(web.host)}:{web.port}"
+    return f"{(web.outside.address if web.outside else here).rstrip('/')}/report/{sign(key, claim)}"
 
 
 def _mac(key: bytes, purpose: str, told: str) -> str:

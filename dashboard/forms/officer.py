@@ -17,7 +17,7 @@ from babel.dates import format_date
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from dashboard.doses.checks import Known
 from dashboard.doses.numbers import indian
@@ -50,6 +50,14 @@ def create_officer_form(engine: Engine, settings: ControlRoomFile, clock: Clock)
     @blueprint.route("/report/<link>", methods=["GET", "POST"])
     def report(link: str) -> Response:
         return desk.answer(link)
+
+    @blueprint.errorhandler(Exception)
+    def failed(problem: Exception) -> Response | HTTPException:
+        """Flask would log the address, and with it the link."""
+        if isinstance(problem, HTTPException):
+            return problem
+        log.error("an officer's form failed", exc_info=problem)
+        return desk.failed(request.path.rpartition("/")[2])
 
     return blueprint
 
@@ -86,16 +94,21 @@ class _Desk:
             return self._closed(language, status, getattr(words, problem.fault))
         except KeyFileError as problem:
             log.error("officers' forms are closed: %s", problem)
-            return self._closed(language, HTTPStatus.SERVICE_UNAVAILABLE, words.not_stored)
+            return self.failed(link)
         opened = _Opened(claim, self._settings.district(claim.district), language, words)
         if claim.day > self._now().date():
-            return self._closed(language, HTTPStatus.FORBIDDEN, words.early.format(day=_shown(opened)))
+            return self._closed(language, HTTPStatus.NOT_FOUND, words.early.format(day=_shown(opened)))
         if request.method != "POST":
             return self._form(opened, Typed(hour=self._hour_now(opened)))
         if not self._tries.allowed(link):
             log.warning("too many tries with the link of district %s", claim.district)
             return self._closed(language, HTTPStatus.TOO_MANY_REQUESTS, words.busy)
         return self._posted(opened)
+
+    def failed(self, link: str) -> Response:
+        """The page for what should not happen, such as a store that cannot be read: nothing is reported yet."""
+        language = self._language(link)
+        return self._closed(language, HTTPStatus.SERVICE_UNAVAILABLE, words_of(language).not_stored)
 
     def _posted(self, opened: _Opened) -> Response:
         request.max_content_length = MAX_BYTES
@@ -199,7 +212,8 @@ class _Desk:
 
     def _closed(self, language: Language, status: int, problem: str) -> Response:
         words = words_of(language)
-        title = words.closed_title if status in (HTTPStatus.GONE, HTTPStatus.FORBIDDEN) else words.title
+        shut = status in (HTTPStatus.GONE, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+        title = words.closed_title if shut else words.title
         facts = {"place": "", "language": language, "words": words, "working": title == words.title}
         response = page("closed.html", status, **facts, **self._frame(), title=title, problem=problem)
         if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -1,8 +1,9 @@
 """Writes a mail's subject, text and HTML part. Pure: words come from words/, shape from templates/, facts from the step."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date as Date
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,13 +12,20 @@ from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from dashboard.incidents.incident import IncidentKind, Step
+from dashboard.notices.measured import measured
 from dashboard.notices.phrases import Phrases, phrases
 from dashboard.notices.route import Purpose, Recipient, district_name
 from dashboard.settings import ControlRoomFile
+from probes.sections import is_loopback
 
 REHEARSAL_MARK = "[Rehearsal] "  # in every language, so that one mail filter finds them all
 NAMES_IN_SUBJECT = 3
 NAMES_TOLD_TOO = 8
+
+# the signed address of a district's form (LGD code) for a service day; empty: there is none
+LinkOf = Callable[[int, Date], str]
+# incidents in which doses go to paper, or are not told: their officers are asked for figures
+_TOLD_BY_FORM = frozenset(IncidentKind) - {IncidentKind.AGENT_SILENT, IncidentKind.MONITOR_OFFLINE}
 
 # glyph, bar colour, text colour: the light theme's state fills and inks on a white card
 _LOOK = {
@@ -41,13 +49,21 @@ class Letter:
     html: str
 
 
-def compose(settings: ControlRoomFile, step: Step, recipient: Recipient, told: Sequence[int]) -> Letter:
+def no_link(_district: int, _day: Date) -> str:
+    """For mails without links to the officers' form."""
+    return ""
+
+
+def compose(
+    settings: ControlRoomFile, step: Step, recipient: Recipient, told: Sequence[int], link_of: LinkOf = no_link
+) -> Letter:
     """The mail of one step to one recipient, in the recipient's language.
 
     `told`: LGD codes of all districts whose officers are told of this fault, by this step or an earlier one.
+    `link_of`: asked for the recipient's own districts alone, and never for the control room's copy.
     """
     facts = _Facts(settings, step, recipient)
-    content = facts.content(told)
+    content = facts.content(told) | {"forms": facts.forms(link_of)}
     return Letter(
         subject=facts.subject(),
         text=_environment().get_template("letter.txt").render(content),
@@ -102,7 +118,6 @@ class _Facts:
     def content(self, told: Sequence[int]) -> dict[str, object]:
         rehearsal = self._settings.rehearsal
         glyph, bar, ink = _LOOK_OVER if self._over else _LOOK[self._step.kind]
-        address = self._settings.dashboard.web.address
         return {
             "language": self._recipient.language,
             "rehearsal": self._words.rehearsal.format(title=one_line(rehearsal.title)) if rehearsal else "",
@@ -111,12 +126,27 @@ class _Facts:
             "rows": self._rows(told),
             "ask": self._words.ask,
             "asks": self._asks(),
-            "page": address if address.startswith(("http://", "https://")) else "",
+            "page": self._page(),
             "open_page": self._words.open_page,
             "next": self._next(),
             "footer": self._footer(),
             "sender": one_line(self._settings.state.control_room.name),
         }  # fmt: skip
+
+    def _page(self) -> str:
+        """The address of the pages; one that only the control room's own machine knows is of no use to an officer."""
+        address = self._settings.dashboard.web.address
+        near = self._recipient.control_room or self._settings.rehearsal is not None
+        return address if address.startswith(("http://", "https://")) and (near or not is_loopback(address)) else ""
+
+    def forms(self, link_of: LinkOf) -> list[tuple[str, str]]:
+        """What to do and the link to do it with, for each district of an officer that has a session on the step's day."""
+        day, calendar = datetime.fromtimestamp(self._step.at, self._settings.zone).date(), self._settings.calendar
+        if self._recipient.control_room or self._step.kind not in _TOLD_BY_FORM:
+            return []
+        open_there = [code for code in self._recipient.districts if calendar.of(code).hours_on(day) is not None]
+        links = [(code, link_of(code, day)) for code in open_there]
+        return [(self._words.report.format(names=self._names([code])), link) for code, link in links if link]
 
     @property
     def _everywhere(self) -> bool:
@@ -137,7 +167,7 @@ class _Facts:
         return ", ".join(one_line(district_name(self._settings, code, self._recipient.language)) for code in codes)
 
     def _rows(self, told: Sequence[int]) -> list[tuple[str, str, str]]:
-        """Label, value and the value's language; the evidence stays in English, as it was judged."""
+        """Label, value and the value's language; the evidence stays in English, as it was judged, after its numbers in other words."""
         words = self._words
         own: str = self._recipient.language
         rows = [(words.since, self._clock(self._step.since, zone=True), own)]
@@ -146,6 +176,8 @@ class _Facts:
             rows.append(
                 (words.over, words.over_at.format(until=self._clock(self._step.at, zone=True), duration=lasted), own)
             )
+        if facts := measured(self._step.sentence, words.facts):
+            rows.append((words.measured, facts, own))
         rows.append((words.evidence, one_line(self._step.sentence), "en"))
         if self._step.kind is not IncidentKind.MONITOR_OFFLINE:
             rows.append((words.districts, self._all_names(), own))

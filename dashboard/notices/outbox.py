@@ -1,12 +1,13 @@
 """Writes the mails a step owes as rows, in the transaction of the step itself: both are stored, or neither."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from dashboard.incidents.incident import Step, StepKind
-from dashboard.notices.letter import compose
+from dashboard.notices.letter import LinkOf, compose, no_link
 from dashboard.notices.message import message_id
 from dashboard.notices.route import Recipient, Told, route, told_districts
 from dashboard.notices.states import NoticeState
@@ -16,10 +17,14 @@ from dashboard.store.schema import incident, incident_step, notice
 _RECIPIENT_LENGTH = 160
 
 
-def enqueue(connection: Connection, settings: ControlRoomFile, step: Step, now: float) -> int:
+def enqueue(
+    connection: Connection, settings: ControlRoomFile, step: Step, now: float, link_of: LinkOf = no_link
+) -> int:
     """Write the notices of a step; the incident's row must be there. `now`: seconds since 1970 UTC.
 
-    Returns how many were written: 0 for a step that is not told, or that was enqueued before.
+    `link_of` gives the link of an officer's own form; it stands in that officer's mail alone.
+
+    Returns how many were written: 0 for a step that is not told, or was enqueued before.
 
     Raises:
         LookupError: there is no such incident.
@@ -31,8 +36,9 @@ def enqueue(connection: Connection, settings: ControlRoomFile, step: Step, now: 
     there = _there_already(connection, step)
     recipients = route(settings, step, told)
     known = tuple(dict.fromkeys((*told_districts(told), *(code for one in recipients for code in one.districts))))
+    due = {"created_ms": round(now * 1000), "due_ms": round(now * 1000)}
     rows = [
-        _row(settings, step, one, known, opened_ms) | {"created_ms": round(now * 1000), "due_ms": round(now * 1000)}
+        _row(settings, step, one, opened_ms) | asdict(compose(settings, step, one, known, link_of)) | due
         for one in recipients
         if one.address.casefold() not in there
     ]
@@ -41,10 +47,7 @@ def enqueue(connection: Connection, settings: ControlRoomFile, step: Step, now: 
     return len(rows)
 
 
-def _row(
-    settings: ControlRoomFile, step: Step, recipient: Recipient, told: tuple[int, ...], opened_ms: int
-) -> dict[str, Any]:
-    letter = compose(settings, step, recipient, told)
+def _row(settings: ControlRoomFile, step: Step, recipient: Recipient, opened_ms: int) -> dict[str, Any]:
     sender = settings.dashboard.mail.sender
     return {
         "incident_id": step.incident_id,
@@ -54,9 +57,6 @@ def _row(
         "district": recipient.districts[0] if recipient.districts else None,
         "language": recipient.language,
         "message_id": message_id(opened_ms, step.incident_id, step.number, recipient.address, sender),
-        "subject": letter.subject,
-        "text": letter.text,
-        "html": letter.html,
         "state": NoticeState.DUE,
         "attempts": 0,
         "last_reply": "",

@@ -45,6 +45,7 @@ class Phrases(BaseModel):
     told_too: str
     ask: str
     open_page: str
+    report: str
     and_more: str
     in_n_districts: str
     in_all_districts: str
@@ -62,6 +63,8 @@ class Phrases(BaseModel):
     next_officer: str
     next_room: str
     next_none: str
+    measured: str
+    facts: dict[str, str]  # by the keys of notices/measured.py
     kinds: dict[IncidentKind, KindPhrases]
 
 

@@ -18,6 +18,15 @@ class Purpose(StrEnum):
     CLOSING = "closing"
 
 
+_PURPOSE_FOR_ROOM = {
+    StepKind.OPENED: Purpose.OPENING,
+    StepKind.UPGRADED: Purpose.UPDATE,
+    StepKind.WOKEN: Purpose.UPDATE,
+    StepKind.REOPENED: Purpose.AGAIN,
+    StepKind.RESOLVED: Purpose.CLOSING,
+}
+
+
 @dataclass(frozen=True)
 class Told:
     """A mail that is already owed or sent for an earlier step of the same incident."""
@@ -47,10 +56,10 @@ def route(settings: ControlRoomFile, step: Step, told: Sequence[Told]) -> tuple[
 
     An officer hears once that a fault has begun and once that it is over; the control room hears of every step.
     """
-    if step.what is StepKind.ACKNOWLEDGED:
+    if not step.tells:
         return ()
     room = settings.state.control_room
-    first = Recipient(room.mail, room.name, True, (), room.language, _purpose_for_room(step.what))
+    first = Recipient(room.mail, room.name, True, (), room.language, _PURPOSE_FOR_ROOM[step.what])
     officers = _closings(settings, told) if step.what is StepKind.RESOLVED else _openings(settings, step, told)
     return _one_an_address(settings, (first, *officers))
 
@@ -66,14 +75,6 @@ def district_name(settings: ControlRoomFile, code: int, language: Language) -> s
     if district is None:
         return f"district {code}"
     return {"mr": district.mr, "hi": district.hi}.get(language) or district.name
-
-
-def _purpose_for_room(what: StepKind) -> Purpose:
-    return {
-        StepKind.UPGRADED: Purpose.UPDATE,
-        StepKind.REOPENED: Purpose.AGAIN,
-        StepKind.RESOLVED: Purpose.CLOSING,
-    }.get(what, Purpose.OPENING)
 
 
 def _this_round(told: Sequence[Told]) -> list[Told]:

@@ -1,9 +1,11 @@
-"""Agents that may send samples. A token is shown once, when it is made; the store keeps its SHA-256."""
+"""Agents that may send samples and figures. A token is shown once, when it is made; the store keeps its SHA-256."""
 
 import hashlib
+import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -12,19 +14,31 @@ from dashboard.store.schema import agent
 
 @dataclass(frozen=True)
 class Agent:
+    """A sender; `districts`: LGD codes its token may tell of, None: all."""
+
     agent_id: int
     name: str
     revoked: bool
+    districts: frozenset[int] | None
 
 
 def add(connection: Connection, name: str, now_ms: int, token: str | None = None) -> str:
-    """Add an agent, or give a known one a new token, and return the token (43 characters of URL-safe base64)."""
+    """Add an agent, or give a known one a new token, and return the token (43 characters of URL-safe base64).
+
+    A known agent stays bound to its districts.
+    """
     token = token or secrets.token_urlsafe(32)
     values = {"token_sha256": _digest(token), "added_ms": now_ms, "revoked_ms": None}
     known = connection.execute(update(agent).where(agent.c.name == name).values(values))
     if known.rowcount == 0:
         connection.execute(agent.insert().values(name=name, **values))
     return token
+
+
+def bind(connection: Connection, name: str, districts: frozenset[int] | None) -> None:
+    """Let an agent's token tell of these districts alone (LGD codes); None: of all."""
+    listed = None if districts is None else json.dumps(sorted(districts))
+    connection.execute(update(agent).where(agent.c.name == name).values(districts=listed))
 
 
 def give_token(connection: Connection, name: str, file: Path, now_ms: int) -> Agent:
@@ -53,12 +67,17 @@ def by_token(connection: Connection, token: str) -> Agent | None:
     """The agent of a token, unless revoked."""
     query = select(agent).where(agent.c.token_sha256 == _digest(token), agent.c.revoked_ms.is_(None))
     row = connection.execute(query).one_or_none()
-    return Agent(row.agent_id, row.name, False) if row else None
+    return _agent(row) if row else None
 
 
 def everyone(connection: Connection) -> list[Agent]:
     rows = connection.execute(select(agent).order_by(agent.c.name))
-    return [Agent(row.agent_id, row.name, row.revoked_ms is not None) for row in rows]
+    return [_agent(row) for row in rows]
+
+
+def _agent(row: Any) -> Agent:
+    districts = None if row.districts is None else frozenset(json.loads(row.districts))
+    return Agent(row.agent_id, row.name, row.revoked_ms is not None, districts)
 
 
 def _digest(token: str) -> str:

@@ -28,13 +28,13 @@ class Sender:
 
     def __init__(self, engine: Engine) -> None:
         app = Flask("doses")
-        own = {"raigad": frozenset({"491"})}
-        app.register_blueprint(create_doses_intake(engine, example(), SetClock(NOW.timestamp()), own.get))
+        app.register_blueprint(create_doses_intake(engine, example(), SetClock(NOW.timestamp())))
         self.client: FlaskClient = app.test_client()
         self.engine, self.keys = engine, 0
         with engine.begin() as connection:
             self.token = agents.add(connection, "state", 0)
             self.raigad = agents.add(connection, "raigad", 0)
+            agents.bind(connection, "raigad", frozenset({491}))
 
     def post(self, body: object, **headers: str) -> tuple[int, dict[str, Any]]:
         self.keys += 1
@@ -128,6 +128,20 @@ def test_a_district_may_not_report_for_another(sender: Sender) -> None:
     status, answer = sender.post(body({}, {"district": "Thane"}), Authorization=f"Bearer {sender.raigad}")
     assert (status, answer["field"], sender.count()) == (403, "figures[1].district", 0)
     assert answer["error"] == "this sender may not report for Thane (497)"
+    mixed = body({"value": "x"}, {}, {"district": "Thane"}, good_rows=True)
+    status, answer = sender.post(mixed, Authorization=f"Bearer {sender.raigad}")
+    assert (status, answer["field"], answer["findings_in_all"], sender.count()) == (403, "figures[2].district", 2, 0)
+    for place in ("STATE", "mumbai", 482):
+        assert sender.post(body({"district": place}), Authorization=f"Bearer {sender.raigad}")[0] == 403
+
+
+def test_a_district_reports_for_its_sites_and_two_for_what_they_share(sender: Sender) -> None:
+    site, shared = body({"district": "491/alibag"}), body({"district": "mumbai"})
+    assert sender.post(site, Authorization=f"Bearer {sender.raigad}")[0] == 200
+    for districts, status in (({482}, 403), ({482, 483}, 200)):
+        with sender.engine.begin() as connection:
+            agents.bind(connection, "raigad", frozenset(districts))
+        assert sender.post(shared, Authorization=f"Bearer {sender.raigad}")[0] == status
 
 
 @pytest.mark.parametrize(
@@ -164,11 +178,13 @@ def test_a_request_without_what_it_needs_is_refused(
         (b'{"figures": [{"value": -Infinity}]}', "-Infinity is not JSON"),
         (b'{"figures": [{}], "colour": 1}', 'there is no field "colour"'),
         (b'{"figures": [{}], "confirmed": "yes"}', '"yes" is not true or false'),
+        (b'{"figures": [{}], "\\ud800": 1}', 'there is no field "\\xd800"'),
+        (b'{"\\ud800": 1, "\\ud800": 2}', 'key "\\xd800" stands twice in one object'),
         (b"[" * 100_000, "the body is not JSON: it is nested too deeply"),
         (b'{"figures": [{"value": ' + b"9" * 5000 + b"}]}", "the body is not JSON: a number has too many digits"),
         (b'{"figures": [' + b"1," * 50_000 + b"1]}", "the list has 50001 figures; 1 to 50000 are taken at once"),
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_a_body_that_is_no_list_of_figures_is_a_400(sender: Sender, raw: bytes, error: str) -> None:
     status, answer = sender.post(raw)
@@ -234,3 +250,9 @@ def test_no_body_by_chance_is_a_500(sender: Sender) -> None:
         status, answer = sender.post(bytes(raw))
         assert status in (200, 400, 422)
         assert status == 200 or {"error", "field", "hint"} <= answer.keys()
+
+
+def test_a_name_that_cannot_be_shown_is_answered_all_the_same(sender: Sender) -> None:
+    status, answer = sender.post(b'{"figures": [{"\\ud800\\n": 1}]}')
+    assert (status, answer["error"], answer["field"]) == (422, 'there is no field "\\xd800\\x0a"', "figures[0]")
+    assert sender.post({"figures": [{}], "a\nb" * 1000: 1})[1]["field"] == "ab" * 20

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 from typing import Any
 
 import pytest
@@ -106,6 +107,7 @@ def test_what_is_not_gzip_or_too_long_is_refused_without_being_unpacked(agent: A
     broken[15] ^= 0xFF
     assert agent.post(bytes(broken), Content_Encoding="gzip")[0] == 400
     assert agent.post(b" " * (MAX_BYTES + 1))[0] == 413
+    assert agent.post(random.Random(1).randbytes(MAX_BYTES + 1), Content_Encoding="gzip")[0] == 413
     assert agent.post(gzip.compress(b" " * (MAX_BYTES * 50)), Content_Encoding="gzip")[0] == 413
 
 
@@ -113,6 +115,19 @@ def test_a_revoked_agent_is_out(agent: Agent, engine: Engine) -> None:
     with engine.begin() as connection:
         agents.revoke(connection, "control-room", 1)
     assert agent.post(GOOD)[0] == 401
+
+
+def test_a_bound_token_sends_samples_of_its_districts_alone(agent: Agent, engine: Engine) -> None:
+    with engine.begin() as connection:
+        agents.bind(connection, "control-room", frozenset({THANE}))
+    status, answer = agent.post(GOOD)
+    assert (status, answer["field"]) == (422, "samples.1.district")
+    assert answer["error"] == f"district {RAIGAD} is not in this token's list"
+    assert answer["hint"].endswith("bind its token anew: tikawatch agent add control-room --districts CODES")
+    assert agent.post(with_sample(district=THANE))[0] == 200
+    with engine.begin() as connection:
+        agents.bind(connection, "control-room", None)
+    assert agent.post(GOOD) == (200, {"stored": 0, "doubled": 2})
 
 
 def test_a_store_that_takes_no_writes_gets_the_agent_to_keep_its_samples(agent: Agent, engine: Engine) -> None:

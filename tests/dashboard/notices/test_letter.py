@@ -2,6 +2,8 @@
 
 import os
 import string
+from dataclasses import replace
+from datetime import date as Date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -45,7 +47,7 @@ def like_golden(name: str, letter: Letter) -> None:
 
 
 def test_it_writes_the_opening_mail_of_a_slowdown_as_agreed(example: ControlRoomFile) -> None:
-    settings = with_address(example, "http://127.0.0.1:8600")
+    settings = with_address(example, "https://tikawatch.example.org")
     like_golden("slow-opening-en", compose(settings, make_step(districts=FIVE, joined=FIVE), officer(PUNE), FIVE))
 
 
@@ -115,6 +117,55 @@ def test_it_links_to_no_page_without_a_web_address(example: ControlRoomFile, add
     assert "Open the control room page" not in letter.text
 
 
+def test_an_officer_gets_no_address_that_only_the_control_rooms_machine_knows(example: ControlRoomFile) -> None:
+    here = with_address(example, "http://127.0.0.1:8600")
+    rehearsed = here.model_copy(update={"rehearsal": Rehearsal(title="Rehearsal")})
+    for settings, recipient, shown in (
+        (here, officer(THANE), False),
+        (here, room(), True),
+        (rehearsed, officer(THANE), True),
+    ):
+        assert ("Open the control room page" in compose(settings, make_step(), recipient, ()).text) is shown
+
+
+def link_of(district: int, day: Date) -> str:
+    return f"https://report.example.org/report/{district}.{day}"
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_it_gives_an_officer_the_link_of_the_own_district_alone(example: ControlRoomFile, purpose: Purpose) -> None:
+    step = make_step(districts=FIVE, joined=FIVE)
+    letter = compose(example, step, officer(RAIGAD, THANE, purpose=purpose), FIVE, link_of)
+    for name, code in (("Raigad", RAIGAD), ("Thane", THANE)):
+        line = f"Report doses so far and on paper, {name}: https://report.example.org/report/{code}.2021-01-16"
+        assert line in letter.text.splitlines()
+        assert f'<a href="https://report.example.org/report/{code}.2021-01-16"' in letter.html
+    assert (letter.text.count("/report/"), letter.html.count("/report/")) == (2, 2)
+
+
+def test_the_control_rooms_copy_carries_no_officers_link(example: ControlRoomFile) -> None:
+    both = replace(room(), districts=(RAIGAD,))  # an officer who reads the control room's mailbox
+    for recipient in (room(), both):
+        assert "/report/" not in compose(example, make_step(), recipient, FIVE, link_of).text
+
+
+@pytest.mark.parametrize("kind", IncidentKind)
+def test_links_go_with_what_is_told_of_doses_or_the_registry(example: ControlRoomFile, kind: IncidentKind) -> None:
+    step = make_step(kind=kind, districts=(RAIGAD,), joined=(RAIGAD,))
+    asked = kind not in (IncidentKind.AGENT_SILENT, IncidentKind.MONITOR_OFFLINE)
+    for language in LANGUAGES:
+        letter = compose(example, step, officer(RAIGAD, language=language), (RAIGAD,), link_of)
+        assert ("/report/491.2021-01-16" in letter.text) is asked
+    sunday = replace(step, at=step.at + 86_400)
+    assert "/report/" not in compose(example, sunday, officer(RAIGAD), (RAIGAD,), link_of).text
+
+
+def test_a_mail_goes_without_its_link_when_there_is_none(example: ControlRoomFile) -> None:
+    without = compose(example, make_step(), officer(THANE), FIVE)
+    assert compose(example, make_step(), officer(THANE), FIVE, lambda _district, _day: "") == without
+    assert "Report doses" not in without.text
+
+
 def test_it_escapes_what_comes_from_outside_in_html_and_leaves_the_text_as_it_is(example: ControlRoomFile) -> None:
     letter = compose(example, make_step(sentence='<b onload="x">Thane & Pune</b>'), room(), ())
     assert "<b onload" not in letter.html
@@ -170,7 +221,11 @@ def test_it_has_words_for_every_kind_in_every_language(
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_it_fills_the_same_facts_into_every_language(language: Language) -> None:
     english, other = phrases("en"), phrases(language)
-    pairs = [(getattr(english, key), getattr(other, key)) for key in type(english).model_fields if key != "kinds"]
+    pairs = [
+        (getattr(english, key), getattr(other, key))
+        for key in type(english).model_fields
+        if key not in ("kinds", "facts")
+    ]
     for kind, words in english.kinds.items():
         fields = [key for key in KindPhrases.model_fields if "ask" not in key]
         pairs += [(getattr(words, key), getattr(other.kinds[kind], key)) for key in fields]

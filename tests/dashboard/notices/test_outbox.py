@@ -1,5 +1,6 @@
 """Notices are rows of the step's own transaction, written once."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -83,6 +84,17 @@ def test_it_follows_an_incident_from_opening_over_widening_to_its_end_and_back(
     assert told(engine, 6) == [ROOM, "dio.raigad@example.org"]
 
 
+def test_a_snoozed_incident_sends_nothing_but_its_end(engine: Engine, example: ControlRoomFile) -> None:
+    take(engine, example)
+    widened = {"districts": (THANE, PUNE, RAIGAD), "joined": (RAIGAD,)}
+    assert take(engine, example, 2, StepKind.UPGRADED, snoozed=True, **widened) == 0
+    assert take(engine, example, 3, StepKind.WOKEN, districts=(THANE, PUNE, RAIGAD), joined=()) == 2
+    assert told(engine, 3) == [ROOM, "dio.raigad@example.org"]
+    assert rows(engine, 3)[0].subject.startswith("Update: ")
+    assert take(engine, example, 4, StepKind.RESOLVED, snoozed=True, joined=()) == 4
+    assert take(engine, example, 5, StepKind.NOTED, joined=()) == 0
+
+
 def test_it_remembers_both_districts_of_an_officer_who_got_one_mail_for_two(
     engine: Engine, example: ControlRoomFile
 ) -> None:
@@ -102,6 +114,20 @@ def test_it_writes_to_an_officer_in_the_officer_s_language(engine: Engine, examp
     room, thane = rows(engine, 1)
     assert (room.language, thane.language) == ("en", "mr")
     assert thane.subject == "ठाणे: 13:12 पासून नोंदणी सर्व्हर संथ"
+
+
+def test_each_officers_row_holds_the_own_link_and_the_control_rooms_none(
+    engine: Engine, example: ControlRoomFile
+) -> None:
+    write_step(engine, make_step())
+    with engine.begin() as connection:
+        enqueue(
+            connection, example, make_step(), NOW, lambda district, day: f"https://r.example/report/{district}.{day}"
+        )
+    found = {row.address: re.findall(r"/report/([\w.-]+)", row.text + row.html) for row in rows(engine, 1)}
+    assert found == {
+        ROOM: [], "dio.thane@example.org": [f"{THANE}.2021-01-16"] * 2, "dio.pune@example.org": [f"{PUNE}.2021-01-16"] * 2,
+    }  # fmt: skip
 
 
 def test_the_message_id_depends_on_incident_step_recipient_and_store_alone() -> None:

@@ -106,7 +106,7 @@ def test_it_carries_marathi_whole_from_row_to_mailbox(
     # Python 3.11 reads a name of two encoded words with a space too many; its older reader does not
     to = email.message_from_bytes(relay.raw[1], policy=email.policy.compat32)["To"]
     assert str(make_header(decode_header(to))).startswith("Raigad: जिल्हा लसीकरण अधिकारी")
-    assert "रायगडची स्वतःची लाइन बंद आहे" in str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert "रायगड: स्वतःची लाइन बंद आहे" in str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
 
 
 def test_it_shows_a_refused_address_and_tells_the_others(engine: Engine, relay: Relay, sender: Sender) -> None:

@@ -165,6 +165,18 @@ def test_an_agents_token_is_kept_hashed_and_can_be_revoked_and_renewed(engine: E
     assert second.encode() not in (Path(str(engine.url.database)).read_bytes())
 
 
+def test_an_agent_stays_bound_to_its_districts_when_its_token_is_renewed(engine: Engine) -> None:
+    with engine.begin() as connection:
+        agents.add(connection, "raigad-1", 1)
+        agents.bind(connection, "raigad-1", frozenset({RAIGAD}))
+        renewed = agents.by_token(connection, agents.add(connection, "raigad-1", 2))
+        assert renewed is not None
+        assert renewed.districts == {RAIGAD}
+        other = agents.by_token(connection, agents.add(connection, "thane-1", 2))
+        assert other is not None
+        assert other.districts is None
+
+
 def test_a_second_holder_is_refused_by_the_name_of_the_first(tmp_path: Path) -> None:
     store = tmp_path / "tikawatch.db"
     code = (
