@@ -17,7 +17,9 @@ from dashboard.doses.versions import chosen_of
 from dashboard.incidents.incident import IncidentKind
 from dashboard.incidents.ledger import OPEN
 from dashboard.notices.counts import counts, oldest_owed_s
+from dashboard.queries import slo
 from dashboard.settings import STATE_PLACE, ControlRoomFile
+from dashboard.slo import WHOLE_STATE
 from dashboard.store import decisions, figures, flips, jobs
 from dashboard.store.engine import reading
 from dashboard.store.schema import boot, figure, incident, sample
@@ -46,6 +48,10 @@ TABLE = {
         "tikawatch_newest_sample_age_seconds", "Since the newest sample arrived; absent before the first one."
     ),
     "watch": Metric("tikawatch_watch_age_seconds", "Since the watch last judged; absent before its first step."),
+    "slo_left": Metric(
+        "tikawatch_slo_budget_left_ratio", "Share of the session day's budget of bad checks that is left.", ("scope",)
+    ),
+    "slo_burn": Metric("tikawatch_slo_burn_rate", "How many times faster than allowed checks are bad.", ("window",)),
     "pulls": Metric(
         "tikawatch_pull_age_seconds",
         "Since the figures of a scheduled pull last came in well; absent before.",
@@ -57,13 +63,15 @@ TABLE = {
 
 
 class StoreCollector(Collector):
-    """Asks the store when Prometheus asks us: always the truth of the store, whichever process wrote it."""
+    """Asks the store when Prometheus asks us: the truth of the store, whichever process wrote it; budgets of at most 30 s ago."""
 
     def __init__(self, engine: Engine, settings: ControlRoomFile, clock: Clock) -> None:
         self._engine, self._settings, self._clock = engine, settings, clock
+        self._budgets = slo.Lately(engine, settings, clock)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         now_ms = int(self._clock.now() * 1000)
+        yield from _slo(self._budgets.known())
         with reading(self._engine) as connection:
             yield self._states(connection)
             yield _family("incidents", _incidents(connection))
@@ -128,6 +136,14 @@ def _doses(connection: Connection, by_ms: int, prefer: tuple[str, ...]) -> dict[
     versions = figures.as_known(connection, by_ms - 1, first_day=day, last_day=day)
     own = (one for one in versions if one.place == STATE_PLACE and one.kind in KINDS and not one.rehearsed)
     return {(kind,): chosen.value for (_, _, kind), chosen in chosen_of(own, prefer).items()}
+
+
+def _slo(known: slo.Known | None) -> Iterator[GaugeMetricFamily]:
+    budgets = known.budgets if known is not None else {}
+    left = {("state" if code == WHOLE_STATE else str(code),): budget.left for code, budget in budgets.items()}
+    burn = {(window,): rate for window, rate in budgets[WHOLE_STATE].burn.items()} if budgets else {}
+    yield _family("slo_left", {labels: share for labels, share in left.items() if share is not None})
+    yield _family("slo_burn", {labels: rate for labels, rate in burn.items() if rate is not None})
 
 
 def _pulls(connection: Connection, settings: ControlRoomFile, now_ms: int) -> dict[tuple[str, ...], float]:

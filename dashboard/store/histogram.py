@@ -40,3 +40,15 @@ def quantile(counts: NDArray[np.int64], share: float) -> float | None:
         return None
     bucket = int(np.searchsorted(np.cumsum(counts), share * total, side="left"))
     return float(2.0 ** ((bucket - 0.5) / PER_DOUBLING) / 1e6)
+
+
+def counted_under(histograms: Sequence[bytes], limits_s: Sequence[float] | NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many durations of each histogram are within its limit in seconds: shape (len(histograms),).
+
+    A limit is moved to the nearest edge between two buckets, at most 2.19 % away.
+    """
+    pairs = np.frombuffer(b"".join(histograms), dtype=_PAIR)
+    owner = np.repeat(np.arange(len(histograms)), [len(one) // _PAIR.itemsize for one in histograms])
+    edges = np.round(np.log2(np.asarray(limits_s, dtype=np.float64) * 1e6) * PER_DOUBLING)
+    within = pairs["bucket"] <= edges[owner]
+    return np.bincount(owner[within], weights=pairs["count"][within], minlength=len(histograms)).astype(np.int64)
