@@ -11,6 +11,7 @@ from probes import config_file
 from probes.config_file import ConfigError, Document, Finding
 from probes.kinds.check import Check
 from probes.sample import CheckKind
+from probes.sections import bracketed
 from probes.settings import SECTIONS_OF_OTHERS as NOT_OF_THE_AGENT
 from probes.settings import AgentFile
 
@@ -92,6 +93,14 @@ def _pulls(room: ControlRoomFile) -> str:
     return f"  pulls of figures: {', '.join(pulls)}\n" if pulls else ""
 
 
+def _outside(room: ControlRoomFile) -> str:
+    outside = room.dashboard.web.outside
+    if outside is None:
+        return ""
+    here = f"{bracketed(outside.host)}:{outside.port}"
+    return f"  officers' forms, samples and figures as {outside.address}, by the proxy {outside.proxy} to {here}\n"
+
+
 def _told(file: str, room: ControlRoomFile, agent: AgentFile) -> str:
     probes = agent.probes
     load = sum(len(probes.districts) / check.interval_s for check in probes.checks)
@@ -103,5 +112,6 @@ def _told(file: str, room: ControlRoomFile, agent: AgentFile) -> str:
         f"{_pulls(room)}"
         f"  agent {probes.agent}: {len(probes.districts)} districts, {checks}; {load:.1f} checks a second\n"
         f"  control room on http://{room.dashboard.web.host}:{room.dashboard.web.port}, store {room.dashboard.store}\n"
+        f"{_outside(room)}"
         f"  mails through {relay.host}:{relay.port} from {relay.sender}"
     )
