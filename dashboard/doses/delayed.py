@@ -2,13 +2,13 @@
 
 Expected at the pace before, minus what was reported meanwhile. Doses given on paper and told later are behind too: delayed is not
 deferred, which the evening shows. Spread:
-sd^2 = sum(e phi / 2 + e^2 / a) + ((0.15 + 0.05 / (F(t0) + 0.08)) E)^2, with e and a the expected doses and the weight of each
-district's pace, E their sum and F(t0) the share of the day by then.
+sd^2 = sum(e phi / 2 + e^2 / a) + (sum((0.15 + 0.05 / (F(t0) + 0.08)) e))^2, with e and a the expected doses and the weight of each
+district's pace and F(t0) the share of its day by then.
 """
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.doses.expected import Profile, increase, pace
 from dashboard.doses.stalls import District
@@ -38,32 +38,51 @@ class Day:
         return self.profile.share(at - self.midnight)
 
 
+@dataclass(frozen=True)
+class Part:
+    """One district's part: doses expected in the span and those it is behind; its own variance, and a reach shared with the others."""
+
+    expected: float
+    behind: float
+    variance: float
+    shared: float
+
+
 def delayed(day: Day, districts: Iterable[District], since: float, until: float) -> Delayed | None:
     """The estimate over a span, from all reports at hand; None when nothing was to be expected or the interval reaches 0."""
-    total = spread = behind = 0.0
-    for district in districts:
-        if not district.reports or district.target <= 0:
-            continue
-        expected, weight, lost = _one(day, district, since, until)
-        total, behind = total + expected, behind + lost
-        spread += expected * day.rules.phi / 2 + expected**2 / weight
-    if total <= 0:
+    return together(part(day, district, since, until) for district in districts)
+
+
+def together(parts: Iterable[Part | None]) -> Delayed | None:
+    """The estimate over several districts' parts; None when nothing was to be expected or the interval reaches 0."""
+    known = [one for one in parts if one is not None and one.expected > 0]
+    behind, shared = sum(one.behind for one in known), sum(one.shared for one in known)
+    reach = _Z90 * math.sqrt(sum(one.variance for one in known) + shared**2)
+    low, middle, high = (max(0, behind - reach), max(0, behind), max(0, behind + reach))
+    if math.floor(low) <= 0:
         return None
-    own = (0.15 + 0.05 / (day.share(since) + 0.08)) * total
-    reach = _Z90 * math.sqrt(spread + own**2)
-    low, middle, high = max(0.0, behind - reach), max(0.0, behind), max(0.0, behind + reach)
-    return Delayed(round(middle), math.floor(low), math.ceil(high)) if math.floor(low) > 0 else None
+    return Delayed(round(middle), math.floor(low), math.ceil(high))
 
 
-def _one(day: Day, district: District, since: float, until: float) -> tuple[float, float, float]:
-    """Expected doses of a district, the weight of its pace, and how many it is behind."""
-    first = district.upto(since)
-    before = increase([(0.0, 0), *district.reports[: first + 1]])
-    own = pace(day.rules, before, day.share(min(district.reports[first][0], since)), district.target)
-    left = max(0.0, district.target - before)
-    expected = min(own.day * (day.share(until) - day.share(since)), left)
-    recorded = _given(district, until) - _given(district, since)
-    return expected, own.weight, expected - recorded
+def part(day: Day, district: District, since: float, until: float) -> Part | None:
+    """A district's part of a span, up to its newest report: what was not told yet is not behind. None without reports or target."""
+    if not district.reports or district.target <= 0:
+        return None
+    told, until = _from_opening(day, district), min(until, district.newest[0])
+    first = told.upto(since)
+    before = increase(told.reports[: first + 1])
+    own = pace(day.rules, before, day.share(told.reports[first][0]), told.target)
+    begun = day.share(since)
+    expected = max(0.0, min(own.day * (day.share(until) - begun), told.target - before))
+    behind = expected - (_given(told, until) - _given(told, since))
+    shared = (0.15 + 0.05 / (begun + 0.08)) * expected
+    return Part(expected, behind, expected * day.rules.phi / 2 + expected**2 / own.weight, shared)
+
+
+def _from_opening(day: Day, district: District) -> District:
+    """With the zero that every day begins with: a first report after the incident began says nothing of the pace before it."""
+    opening = (min(day.midnight + day.profile.opens, district.reports[0][0]), 0)
+    return replace(district, reports=[opening, *district.reports])
 
 
 def _given(district: District, at: float) -> float:

@@ -1,18 +1,23 @@
 """Pace: doses reported against the doses expected by this hour, and a forecast for the close. Pure; doses as counts, times as shares.
 
-Source of the formula: expected by now = target x turnout x share of the day's doses usually given by this hour. The share comes
-from the district's own quiet days (days without incident); before there are enough of them it is a straight line through the
-session hours, and labelled so. Turnout comes from the same days; before, every place is taken to be filled, which is an upper bound.
+Source of the formula: expected by now = target x turnout x share of the day's doses usually given by this hour. Turnout and share come
+from the place's own quiet days (days without incident). Before there are three of them the share is a straight line through the session
+hours, and labelled so, and every place may be filled or none: the target is an upper bound, 0 the lower one.
+May be changed: how many quiet days are enough, and how far apart their tellings may be.
 """
 
-from bisect import bisect_right
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from typing import Final
 
-ENOUGH_DAYS = 3
-_STEPS = 20
-STRAIGHT = "a straight line through the session hours: too few quiet days of this district are known"
+import numpy as np
+
+ENOUGH_DAYS: Final = 3
+WIDEST_GAP: Final = 0.5  # of a session without a telling: beyond it the share by hour is not known
+_STEPS: Final = 20
+_PLACES: Final = np.linspace(0.0, 1.0, _STEPS + 1)
+STRAIGHT: Final = "a straight line through the session hours: too few quiet days of this place are known"
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Range:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Range":
-        return cls(min(values), median(values), max(values))
+        return cls(float(min(values)), float(np.median(values)), float(max(values)))
 
 
 @dataclass(frozen=True)
@@ -36,23 +41,31 @@ class QuietDay:
     final: int
     target: int
 
-    def share_by(self, gone: float) -> float:
-        """Share of the day's doses given by a share of the session, between two counts along a straight line."""
-        points = [(0.0, 0), *self.so_far, (1.0, self.final)]
-        places = [place for place, _ in points]
-        right = min(max(bisect_right(places, gone), 1), len(points) - 1)
-        (x0, y0), (x1, y1) = points[right - 1], points[right]
-        doses = y0 if x1 == x0 else y0 + (y1 - y0) * (gone - x0) / (x1 - x0)
-        return min(max(doses / self.final, 0.0), 1.0)
+    @property
+    def by_hour(self) -> bool:
+        """Whether its tellings are close enough to say how the day went; one evening figure says only its turnout."""
+        places = [0.0, *(place for place, _ in self.so_far), 1.0]
+        return max(b - a for a, b in itertools.pairwise(places)) <= WIDEST_GAP
+
+    def shares(self, gone: Sequence[float]) -> list[float]:
+        """Share of the day's doses given by shares of the session, between two counts along a straight line."""
+        places = [0.0, *(place for place, _ in self.so_far), 1.0]
+        doses = [0.0, *(count / self.final for _, count in self.so_far), 1.0]
+        return [float(share) for share in np.interp(gone, places, doses).clip(0.0, 1.0)]
 
 
 @dataclass(frozen=True)
 class Usual:
-    """How a day usually goes: the share of its doses by each twentieth of the session, the turnout, and where both come from."""
+    """How a day usually goes: the share of its doses by each twentieth of the session, the turnout, and where both come from.
+
+    `days` are the quiet days it is made of, `spread` the standard deviation of their turnout; both 0 when too few are known.
+    """
 
     shares: tuple[Range, ...]
     turnout: Range
     label: str
+    days: int = 0
+    spread: float = 0.0
 
     def share_by(self, gone: float) -> Range:
         """Share of the day's doses usually given by a share of the session (0 to 1, held at the ends)."""
@@ -66,63 +79,93 @@ def _between(a: float, b: float, part: float) -> float:
     return a + (b - a) * part
 
 
+_STRAIGHT_SHARES: Final = tuple(Range(n / _STEPS, n / _STEPS, n / _STEPS) for n in range(_STEPS + 1))
+
+
 def usual(days: Sequence[QuietDay]) -> Usual:
     """The usual course out of quiet days with doses and a target; a labelled straight line when there are fewer than three.
 
-    Middle: median over the days; low and high: the lowest and highest day. Assumption: a day like those days.
+    Middle: median over the days; low and high: the lowest and highest day. Assumption: a day like those days. Days told only in the
+    evening give the turnout; the share by hour needs three days told during the session too.
     """
     good = [day for day in days if day.final > 0 and day.target > 0]
+    turnouts = [day.final / day.target for day in good]
     if len(good) < ENOUGH_DAYS:
-        shares = tuple(Range(n / _STEPS, n / _STEPS, n / _STEPS) for n in range(_STEPS + 1))
-        turnouts = [day.final / day.target for day in good]
-        turnout = Range(min([1.0, *turnouts]) if turnouts else 0.0, 1.0, max([1.0, *turnouts]))
-        return Usual(shares, turnout, STRAIGHT)
-    shares = tuple(Range.of([day.share_by(n / _STEPS) for day in good]) for n in range(_STEPS + 1))
-    turnout = Range.of([day.final / day.target for day in good])
-    return Usual(shares, turnout, f"this district's own {len(good)} quiet days")
+        return Usual(_STRAIGHT_SHARES, Range(0.0, 1.0, max([1.0, *turnouts])), STRAIGHT)
+    told, label = [day for day in good if day.by_hour], f"its own {len(good)} quiet days"
+    shares = _STRAIGHT_SHARES
+    if len(told) < ENOUGH_DAYS:
+        label += "; by the hour a straight line, as they were hardly told during the session"
+    else:
+        table = np.array([day.shares(_PLACES.tolist()) for day in told])
+        bounds = np.stack([table.min(axis=0), np.median(table, axis=0), table.max(axis=0)], axis=1)
+        shares = tuple(Range(*row) for row in bounds.tolist())
+    return Usual(shares, Range.of(turnouts), label, len(good), float(np.std(turnouts, ddof=1)))
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Where a district stands at a moment of a session. All in doses."""
+    """Where a place stands at the hour of a figure. All in doses."""
 
     target: int
     reported: int
-    expected: Range  # by now
+    expected: Range  # by that hour
     close: Range  # forecast of the day's count
     label: str
 
     @property
     def delayed(self) -> Range:
-        """Expected by now minus reported, never below 0: doses behind pace, which may still be given today."""
+        """Expected by then minus reported, never below 0: doses behind pace, which may still be given today."""
         return Range(
             *(max(0.0, bound - self.reported) for bound in (self.expected.low, self.expected.mid, self.expected.high))
         )
-
-    @property
-    def sentence(self) -> str:
-        """`10 of about 133 doses expected by now; about 123 behind, counted by a straight line …`."""
-        behind = round(self.delayed.mid)
-        return f"{self.reported:,} of about {round(self.expected.mid):,} doses expected by now, {behind:,} behind; expected by {self.label}"
 
 
 def pace(target: int, reported: int, gone: float, course: Usual) -> Pace:
     """Pace when the share `gone` of the session has passed.
 
-    expected = target x turnout x share by now. Close = reported + target x turnout x (1 - share by now): the rest of the day at
-    its usual pace, nothing made up for. Its low end is what is reported already, plus the rest on the lowest quiet day.
+    Close = reported + target x turnout x (1 - share by then): the rest of the day at its usual pace, nothing made up for. Its low end
+    is what is reported already, plus the rest on the lowest quiet day.
     """
     share, turnout = course.share_by(gone), course.turnout
-    expected = Range(
-        target * turnout.low * share.low, target * turnout.mid * share.mid, target * turnout.high * share.high
-    )
     rest = Range(
         target * turnout.low * (1 - share.high),
         target * turnout.mid * (1 - share.mid),
         target * turnout.high * (1 - share.low),
     )
     close = Range(reported + rest.low, reported + rest.mid, reported + rest.high)
-    return Pace(target, reported, expected, close, course.label)
+    return Pace(target, reported, expected(target, gone, course), close, course.label)
+
+
+def expected(target: int, gone: float, course: Usual) -> Range:
+    """Doses to be expected by a share of the session: target x turnout x share of the day's doses usually given by then."""
+    share, turnout = course.share_by(gone), course.turnout
+    return Range(target * turnout.low * share.low, target * turnout.mid * share.mid, target * turnout.high * share.high)
+
+
+@dataclass(frozen=True)
+class PaceNow:
+    """A place at a moment: what was to be expected by now, and its pace at the hour of its newest figure; None: not reported."""
+
+    target: int
+    by_now: Range
+    told: Pace | None
+    told_at_ms: int | None
+    course: Usual
+
+
+def pace_now(
+    target: int, reported: tuple[int, int] | None, session: tuple[int, int], now_ms: int, course: Usual
+) -> PaceNow:
+    """Pace at a moment. `reported` is (doses, the moment they were true); moments in ms since 1970 UTC.
+
+    A figure is compared with what was expected at its own hour: an old figure is not behind for being old.
+    """
+    by_now = expected(target, gone(*session, now_ms), course)
+    if reported is None:
+        return PaceNow(target, by_now, None, None, course)
+    doses, at_ms = reported
+    return PaceNow(target, by_now, pace(target, doses, gone(*session, at_ms), course), at_ms, course)
 
 
 def gone(opens_ms: int, closes_ms: int, now_ms: int) -> float:

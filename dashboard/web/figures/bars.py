@@ -27,7 +27,7 @@ def add_bars(figure: go.Figure, row: int, bars: Sequence[Bar], width: float, vie
     """One trace for each state among the bars, in pane `row`."""
     for state in dict.fromkeys(bar.state for bar in bars):
         mine, paint = [bar for bar in bars if bar.state == state], view.theme.paint[state]
-        hollow = state == DistrictState.NO_DATA
+        hollow = state in (DistrictState.NO_DATA, DistrictState.NO_SESSION)
         figure.add_bar(
             row=row, col=1, orientation="h", name=state, base=view.stamps([bar.start_ms for bar in mine]),
             x=[bar.end_ms - bar.start_ms for bar in mine], y=[bar.y for bar in mine], width=width, textposition="none",

@@ -29,6 +29,7 @@ class DayFrames:
     bands: tuple[tuple[int, int], ...] = ()
     no_doses: str = "no doses reported yet"  # said when `pace` is empty
     decided: pd.DataFrame = field(default_factory=decided.no_decisions)
+    usual: pace.Usual | None = None
 
 
 def blank(height: int) -> go.Figure:
@@ -48,7 +49,7 @@ def day_figure(frames: DayFrames, view: View) -> go.Figure:
     _panes(figure, number, len(frames.rows), view)
     marks = Marks(view)
     lanes.add_lanes(figure, marks, bars)
-    pace.add_pace(figure, marks, frames.pace, frames.target, frames.no_doses)
+    pace.add_pace(figure, marks, frames.pace, frames.target, frames.no_doses, frames.usual)
     heat.add_heat(figure, marks, frames.rows, frames.cells, frames.runs)
     _lane_axis(figure, marks, number, bool(bars), left_out)
     _dose_axis(figure, marks, frames)

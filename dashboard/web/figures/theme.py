@@ -50,6 +50,7 @@ DARK = Theme(
         DistrictState.DOWN: Paint("#D92F45", "#D92F45", "#FFFFFF"),
         DistrictState.OWN_LINE: Paint("#9C8CF5", "#8C7BE8", "#120C33"),
         DistrictState.NO_DATA: Paint("#121B23", "#8B9AA7", "#EEF3F7"),
+        DistrictState.NO_SESSION: Paint("#121B23", "#8B9AA7", "#B4C1CC"),
         DistrictState.BLIND: Paint("#EEF3F7", "#B4C1CC", "#0B1218"),
     },
     {
@@ -69,6 +70,7 @@ LIGHT = Theme(
         DistrictState.DOWN: Paint("#B5122B", "#B5122B", "#FFFFFF"),
         DistrictState.OWN_LINE: Paint("#5B45C4", "#6B56D0", "#FFFFFF"),
         DistrictState.NO_DATA: Paint("#FFFFFF", "#5B6976", "#101820"),
+        DistrictState.NO_SESSION: Paint("#FFFFFF", "#5B6976", "#3F4D59"),
         DistrictState.BLIND: Paint("#101820", "#3F4D59", "#EDF0F3"),
     },
     {

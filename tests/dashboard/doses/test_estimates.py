@@ -1,6 +1,9 @@
 """Deferred doses: a range, beside what the unaffected districts did; and the sentence that may be printed."""
 
 import random
+import statistics
+
+import pytest
 
 from dashboard.doses.estimates import DistrictDay, about, deferred
 from tests.dashboard.doses.published import AT_HAND, rows
@@ -38,6 +41,38 @@ def test_more_doses_than_usual_defer_none() -> None:
 
 def test_unaffected_districts_without_a_target_say_nothing() -> None:
     assert deferred([DistrictDay(100, 50, 0.8)], [DistrictDay(0, 10, 0.8)]).ratio is None
+
+
+def test_the_ups_and_downs_of_the_turnout_widen_the_range_on_both_sides() -> None:
+    affected, unaffected = [DistrictDay(1_000, 300, 0.8, 0.05)], [DistrictDay(1_000, 800, 0.8, 0.05)]
+    found = deferred(affected, unaffected)
+    reach = 1.645 * 1_000 * 0.05 * 2**0.5
+    assert (found.low, found.high) == pytest.approx((500 - reach, 500 + reach))
+
+
+def test_no_more_is_deferred_than_was_to_be_expected_while_the_incident_lasted() -> None:
+    found = deferred([DistrictDay(1_000, 300, 0.8, during=0.1)], [DistrictDay(1_000, 800, 0.8)])
+    assert (found.low, found.high) == pytest.approx((80, 80))
+
+
+def test_the_range_covers_what_was_lost_on_days_that_never_were_alike() -> None:
+    """Districts and days vary on their own; of 80 made-up days at least 85 % must be covered."""
+    chance = random.Random(20210116)
+    covered = [_covers(chance) for _ in range(80)]
+    assert sum(covered) / len(covered) >= 0.85
+
+
+def _covers(chance: random.Random) -> bool:
+    day, lost, days = chance.gauss(1, 0.06), 0.0, []
+    for n in range(12):
+        usual, target = chance.uniform(0.5, 0.9), chance.choice([100, 400, 900])
+        before = [usual * chance.gauss(1, 0.1) for _ in range(8)]
+        came = target * usual * day * chance.gauss(1, 0.08)
+        lost += came * 0.4 if n < 3 else 0
+        given = round(came * 0.6 if n < 3 else came)
+        days.append(DistrictDay(target, given, statistics.median(before), statistics.stdev(before)))
+    found = deferred(days[:3], days[3:])
+    return found.low <= lost <= found.high
 
 
 def test_no_sentence_names_a_cause() -> None:

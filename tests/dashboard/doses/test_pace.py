@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dashboard.doses.pace import STRAIGHT, QuietDay, Range, gone, pace, usual
+from dashboard.doses.pace import STRAIGHT, QuietDay, Range, gone, pace, pace_now, usual
 
 # doses by hour of a session of eight hours: slow start, busy middle
 SLOW, FAIR, FAST = (
@@ -17,7 +17,7 @@ def test_without_enough_quiet_days_it_is_a_straight_line_and_says_so() -> None:
     course = usual([FAIR, SLOW])
     assert course.label == STRAIGHT
     assert course.share_by(0.25) == Range(0.25, 0.25, 0.25)
-    assert course.turnout == Range(0.6, 1.0, 1.0)
+    assert (course.turnout, course.days) == (Range(0.0, 1.0, 1.0), 0)
 
 
 def test_raigad_at_half_past_one_stands_far_behind_a_straight_line() -> None:
@@ -27,12 +27,11 @@ def test_raigad_at_half_past_one_stands_far_behind_a_straight_line() -> None:
     assert round(now.delayed.mid) == 123
     assert now.delayed.low == 0  # the turnout is not known yet: perhaps nobody would have come
     assert round(now.close.mid) == 277
-    assert now.sentence == f"10 of about 133 doses expected by now, 123 behind; expected by {STRAIGHT}"
 
 
 def test_its_own_quiet_days_give_the_course_and_the_spread() -> None:
     course = usual([SLOW, FAIR, FAST])
-    assert course.label == "this district's own 3 quiet days"
+    assert course.label == "its own 3 quiet days"
     assert course.turnout == Range(0.6, 0.75, 0.85)
     half = course.share_by(0.5)
     assert (half.low, half.mid, half.high) == pytest.approx((110 / 240, 150 / 300, 190 / 340))
@@ -48,9 +47,9 @@ def test_days_without_doses_or_without_target_are_no_evidence() -> None:
 
 
 def test_a_share_is_between_counts_along_a_line_and_never_beyond_the_day() -> None:
-    assert [FAIR.share_by(x) for x in (0, 0.125, 0.25, 1, 2)] == pytest.approx([0, 0.05, 0.1, 1, 1])
+    assert FAIR.shares([0, 0.125, 0.25, 1, 2]) == pytest.approx([0, 0.05, 0.1, 1, 1])
     falling = QuietDay(((0.5, 400),), 300, 400)  # revised downward in the evening
-    assert falling.share_by(0.5) == 1.0
+    assert falling.shares([0.5]) == [1.0]
 
 
 def test_ahead_of_pace_is_not_a_negative_delay() -> None:
@@ -75,3 +74,33 @@ def test_the_bounds_keep_their_order_and_the_close_never_falls_below_what_is_rep
 
 def test_a_moment_before_or_after_the_session_counts_as_its_ends() -> None:
     assert [gone(100, 200, now) for now in (50, 100, 150, 200, 900)] == [0, 0, 0.5, 1, 1]
+
+
+def test_days_told_only_in_the_evening_give_the_turnout_and_a_straight_line_by_the_hour() -> None:
+    evenings = [QuietDay(((0.97, final),), final, 400) for final in (240, 300, 340)]
+    course = usual(evenings)
+    assert not evenings[0].by_hour
+    assert (
+        course.label == "its own 3 quiet days; by the hour a straight line, as they were hardly told during the session"
+    )
+    assert (course.turnout, course.share_by(0.25)) == (Range(0.6, 0.75, 0.85), Range(0.25, 0.25, 0.25))
+    assert course.spread == pytest.approx(0.12583, rel=1e-3)
+
+
+def test_a_figure_is_compared_at_its_own_hour_and_what_is_expected_goes_on_to_now() -> None:
+    now = pace_now(400, (10, 120), (0, 360), 300, usual([]))
+    assert now.told is not None
+    assert (round(now.told.expected.mid), round(now.by_now.mid), now.told_at_ms) == (133, 333, 120)
+    assert pace_now(400, None, (0, 360), 300, usual([])).told is None
+
+
+def test_the_forecast_of_a_day_that_is_over_is_what_was_reported_and_who_is_ahead_is_not_behind() -> None:
+    chance = random.Random(4)
+    for _ in range(200):
+        finals = [chance.randrange(1, 500) for _ in range(chance.randrange(6))]
+        course = usual([QuietDay(((0.4, final // 3), (0.8, final // 2)), final, 400) for final in finals])
+        reported = chance.randrange(800)
+        over = pace(chance.randrange(1, 700), reported, 1.0, course)
+        assert (over.close.low, over.close.mid, over.close.high) == pytest.approx((reported, reported, reported))
+        ahead = pace(100, 1000, chance.random(), course)
+        assert ahead.delayed == Range(0, 0, 0)

@@ -1,5 +1,7 @@
 """Doses that stop: by a district's own pace, by the others', together; and what silences it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from dashboard.doses.delayed import Day, delayed
@@ -73,6 +75,87 @@ def test_it_is_silent_near_the_target_late_in_the_day_without_reports_and_in_an_
     hit = a_day(12, {1: 11})
     hit.hit(frozenset({1}), at(11.9))
     assert found(hit, 12) == []
+
+
+def test_each_district_has_its_own_hours_and_one_without_a_session_is_left_out_everywhere() -> None:
+    noon = Profile(12 * 3600.0, 16 * 3600.0)
+    stalls = Stalls(Doses(), DIVISIONS, dict.fromkeys((1, 2, 4, 5), Profile(NINE, FIVE)) | {3: noon}, MIDNIGHT)
+    for quarter in range(1, 13):  # until noon
+        for code in DIVISIONS:
+            stalls.report(code, at(9 + quarter / 4), 0 if code in (3, 6) else 15 * quarter, 600)
+    assert set(stalls.districts) == {1, 2, 3, 4, 5}  # the sixth told of its doses all the same
+    assert found(stalls, 12) == []
+    for quarter in range(1, 10):
+        for code in (1, 2, 3, 4, 5):
+            stalls.report(code, at(12 + quarter / 4), 0 if code == 3 else 180 + 15 * quarter, 600)
+    (stall,) = stalls.open_now(at(14.25))
+    assert (stall.districts, stall.since) == (frozenset({3}), at(12))
+
+
+def told_every(minutes: int, course: Callable[[float], float], until: float, target: int = 600) -> Stalls:
+    """One district whose cumulative doses follow a course by the hour, told so often; the others go on at 60 an hour."""
+    stalls = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT)
+    for minute in range(minutes, round((until - 9) * 60) + 1, minutes):
+        hour = 9 + minute / 60
+        for code in DIVISIONS:
+            stalls.report(code, at(hour), int(course(hour) if code == 1 else 60 * (hour - 9)), target)
+    return stalls
+
+
+def stops_at(stop: float, per_hour: float = 60) -> Callable[[float], float]:
+    return lambda hour: per_hour * (min(hour, stop) - 9)
+
+
+def test_half_an_hour_without_any_dose_is_told_where_many_were_to_be_expected_and_twenty_minutes_are_not() -> None:
+    assert found(told_every(10, stops_at(11), 11 + 20 / 60), 11 + 20 / 60) == []
+    assert found(told_every(10, stops_at(11), 11.5), 11.5) == [("district", (1,))]
+    slow = told_every(10, stops_at(11, 12), 11.5)  # so few are due there that half an hour says nothing
+    assert found(slow, 11.5) == []
+
+
+def test_the_same_count_told_once_may_be_an_old_one() -> None:
+    assert found(told_every(30, stops_at(11), 11.5), 11.5) == []
+    assert found(told_every(30, stops_at(11), 12), 12) == [("district", (1,))]
+
+
+def test_a_lunch_in_which_nothing_is_given_is_no_stall() -> None:
+    def lunch(hour: float) -> float:
+        return 200 * (min(hour, 13) - 9 + max(0.0, hour - 13.5))
+
+    assert [found(told_every(10, lunch, hour, 3000), hour) for hour in (13.25, 13.5, 13.75, 14, 14.5)] == [[]] * 5
+
+
+def test_one_large_district_that_stops_is_not_taken_for_its_division() -> None:
+    stalls = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT)
+    for minute in range(10, 151, 10):
+        for code in DIVISIONS:
+            size = 20 if code == 1 else 1
+            stalls.report(code, at(9 + minute / 60), size * (min(minute, 110) if code == 1 else minute), size * 600)
+    assert found(stalls, 11.5) == [("district", (1,))]
+
+
+def test_a_division_that_starts_late_is_no_stall_before_a_session_has_got_going() -> None:
+    def late(until: float) -> Stalls:
+        stalls = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT)
+        for minute in range(10, round((until - 9) * 60) + 1, 10):
+            for code in DIVISIONS:
+                stalls.report(code, at(9 + minute / 60), 0 if code in (1, 2, 3) else minute, 600)
+        return stalls
+
+    assert [found(late(hour), hour) for hour in (9.5, 10, 10.5)] == [[]] * 3
+    assert found(late(11), 11) == [("division", (1, 2, 3))]
+
+
+def test_a_dose_now_and_then_does_not_end_a_stall() -> None:
+    stalls = told_every(10, lambda hour: stops_at(11)(hour) + max(0.0, hour - 11) * 4, 12.5)
+    assert found(stalls, 12.5) == [("district", (1,))]
+    assert not stalls.given_again(frozenset({1}), at(11))
+    stalls.report(1, at(12.75), 140, 600)
+    assert stalls.given_again(frozenset({1}), at(11))
+
+
+def test_an_incident_of_districts_that_have_no_session_today_is_not_given_again() -> None:
+    assert not a_day(12, {}).given_again(frozenset({99}), at(11))
 
 
 def test_a_correction_downwards_is_no_stall_and_a_repeated_report_changes_nothing() -> None:

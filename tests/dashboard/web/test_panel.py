@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from dashboard.settings import ControlRoomFile
+from dashboard.web.pages.overview.doses_now import DosesReader
 from dashboard.web.pages.overview.panel import panel
 from tests.builders import Scene
 from tests.dashboard.web.pictures import empty_store
 
 
 def opened(scene: Scene, code: int) -> dict[str, Any]:
-    return panel(scene.engine, scene.settings, scene.clock.now(), code, "dark")
+    return panel(scene.engine, scene.settings, DosesReader(scene.settings), scene.clock.now(), code, "dark")
 
 
 def test_it_says_state_sentence_incidents_and_officer(launch: Scene) -> None:

@@ -35,7 +35,7 @@ def test_the_launch_day_says_what_where_and_since(launch_snapshot: dict[str, Any
     assert launch_snapshot["headline"]["state"] == "slow"
     second = "".join(words for words, _ in launch_snapshot["headline"]["second"])
     assert second == (
-        "12,612 doses are given and not in the registry (night of 16 January). "
+        "The registry counts 12,612 doses fewer than were reported (night of 16 January). "
         "Waiting for us: Upload fails, Dhule, since 12:05, and 1 more; nobody has acknowledged."
     )
     assert launch_snapshot["date"] == "Sat 16 January 2021 · sessions 11:30–17:30"

@@ -15,19 +15,25 @@ from dashboard.queries import figures_known
 from dashboard.queries.frame import reading
 from dashboard.settings import ControlRoomFile
 from dashboard.web import wording
+from dashboard.web.components.stepping import sorting, stepping
 from dashboard.web.figures.theme import DARK, LIGHT
 from dashboard.web.figures.told import told_figure
-from dashboard.web.pages.doses import ids, tables
-from dashboard.web.pages.doses.reading import Known, read_day, sentence
+from dashboard.web.pages.doses import ids, pace_tables, tables
+from dashboard.web.pages.doses.pace import PaceReader
+from dashboard.web.pages.doses.reading import Known, read_day, sentence, with_words
 from probes.clock import Clock
 
 
 def register(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock) -> None:
     """Bind the page's callbacks to this app."""
     _choices(app, engine, settings, clock)
-    _moving(app)
+    stepping(app, ids.SLIDER, ids.BEFORE, ids.AFTER, ids.LATEST)
+    sorting(app, ids.ORDER, ids.SORT)
+    sorting(app, ids.ORDER_PACE, ids.SORT_PACE)
     _choosing(app)
-    _drawing(app, engine, settings)
+    _showing(app)
+    _drawing(app, engine, settings, clock)
+    _pacing(app, engine, settings, clock)
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("tikawatch", "bindView"), Output(ids.VIEW, "data"), Input(ids.START, "id")
     )
@@ -64,28 +70,7 @@ def _choices(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock)
         return known, len(known), known.index(before[at]) if stays and before and at is not None else by_today(known)
 
 
-def _moving(app: Dash) -> None:
-    @app.callback(
-        Output(ids.SLIDER, "value", allow_duplicate=True),
-        Input(ids.BEFORE, "n_clicks"), Input(ids.AFTER, "n_clicks"), Input(ids.LATEST, "n_clicks"),
-        State(ids.SLIDER, "value"), State(ids.SLIDER, "max"), prevent_initial_call=True,
-    )  # fmt: skip
-    def move(_before: Any, _after: Any, _latest: Any, at: int, last: int) -> int:
-        steps = {ids.BEFORE: max(at - 1, 0), ids.AFTER: min(at + 1, last), ids.LATEST: last}
-        return steps[str(ctx.triggered_id)]
-
-
 def _choosing(app: Dash) -> None:
-    @app.callback(
-        Output(ids.ORDER, "data"), Input({"type": ids.SORT, "column": ALL}, "n_clicks"), State(ids.ORDER, "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    def sort(clicks: list[int | None], order: dict[str, Any]) -> dict[str, Any]:
-        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
-            raise PreventUpdate
-        column = str(ctx.triggered_id["column"])
-        return {"column": column, "down": not order["down"] if order["column"] == column else column != "name"}
-
     @app.callback(
         Output(ids.CHOSEN, "data"), Input({"type": ids.VALUE, "place": ALL, "kind": ALL}, "n_clicks"), prevent_initial_call=True
     )  # fmt: skip
@@ -95,7 +80,26 @@ def _choosing(app: Dash) -> None:
         return {"place": str(ctx.triggered_id["place"]), "kind": str(ctx.triggered_id["kind"])}
 
 
-def _drawing(app: Dash, engine: Engine, settings: ControlRoomFile) -> None:
+def _showing(app: Dash) -> None:
+    @app.callback(
+        Output(ids.SHOWN, "data"), Input({"type": ids.SHOW, "what": ALL}, "n_clicks"), prevent_initial_call=True
+    )
+    def show(clicks: list[int | None]) -> str:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            raise PreventUpdate
+        return str(ctx.triggered_id["what"])
+
+    @app.callback(
+        Output(ids.SWITCH, "children"),
+        Output(ids.TABLE, "hidden"),
+        Output(ids.PACE_BOX, "hidden"),
+        Input(ids.SHOWN, "data"),
+    )
+    def switch(shown: str) -> tuple[Any, bool, bool]:
+        return pace_tables.switch(shown), shown != "counts", shown != "pace"
+
+
+def _drawing(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock) -> None:
     places, zone = Places(settings), settings.zone
 
     @app.callback(
@@ -111,6 +115,7 @@ def _drawing(app: Dash, engine: Engine, settings: ControlRoomFile) -> None:
             return (_empty(), "–", None, None, "", no_update, "#")
         at_ms = moments[at] if moments and at < len(moments) else None
         known = read_day(engine, places, Date.fromisoformat(day), at_ms)
+        known = with_words(engine, settings, places, known, clock.now())
         place, kind = chosen["place"], chosen["kind"]
         theme = LIGHT if (view or {}).get("theme") == "light" else DARK
         figure = told_figure(known.versions(place, kind), kind, at_ms, zone, theme)
@@ -118,9 +123,44 @@ def _drawing(app: Dash, engine: Engine, settings: ControlRoomFile) -> None:
             f"{kind.title()} of {tables.place_name(known, place)}, {wording.day(known.day)}, by the hour it was true"
         )
         words = "all that is known here" if at_ms is None else moment_words(at_ms, known.day, zone)
-        export = f"/doses/export.csv?day={day}" + (f"&as_known_ms={at_ms}" if at_ms is not None else "")
         table = tables.district_table(known, order)
-        return _head(known, at_ms, words), words, table, _cards(known, place, kind, settings), title, figure, export
+        return (
+            _head(known, at_ms, words),
+            words,
+            table,
+            _cards(known, place, kind, settings),
+            title,
+            figure,
+            f"/doses/export.csv?{_asked(day, at_ms)}",
+        )
+
+
+def _pacing(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock) -> None:
+    places, reader = Places(settings), PaceReader(engine, settings, clock)
+
+    @app.callback(
+        Output(ids.PACE, "children"), Output(ids.PACE_NOTES, "children"), Output(ids.COSTS, "children"), Output(ids.EXPORT_PACE, "href"),
+        Input(ids.SLIDER, "value"), Input(ids.MOMENTS, "data"), Input(ids.ORDER_PACE, "data"), Input(ids.TICK, "n_intervals"),
+        State(ids.DAY, "value"),
+    )  # fmt: skip
+    def draw(
+        at: int, moments: list[int] | None, order: dict[str, Any], _tick: int | None, day: str | None
+    ) -> tuple[Any, ...]:
+        if day is None:
+            return None, None, None, "#"
+        at_ms = moments[at] if moments and at < len(moments) else None
+        pace = reader.of(read_day(engine, places, Date.fromisoformat(day), at_ms), at_ms)
+        table = pace_tables.pace_table(pace, order, settings)
+        return (
+            table,
+            pace_tables.pace_notes(pace),
+            pace_tables.costs(pace, settings),
+            f"/doses/pace.csv?{_asked(day, at_ms)}",
+        )
+
+
+def _asked(day: str, at_ms: int | None) -> str:
+    return f"day={day}" + (f"&as_known_ms={at_ms}" if at_ms is not None else "")
 
 
 def moment_words(at_ms: int, day: Date, zone: ZoneInfo) -> str:

@@ -1,8 +1,7 @@
 """What stands on the doses page: a day as known, in; components out. Pure."""
 
 from collections.abc import Sequence
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from dash import html
@@ -10,9 +9,19 @@ from dash import html
 from dashboard.doses.versions import Revision
 from dashboard.settings import STATE_PLACE
 from dashboard.web import wording
+from dashboard.web.components.source import source_link
 from dashboard.web.pages.doses import ids
 from dashboard.web.pages.doses.reading import Known, Row
 
+
+class Named(Protocol):
+    """A row that has a name, for the order of equals."""
+
+    @property
+    def name(self) -> str: ...
+
+
+R = TypeVar("R", bound=Named)
 NOT_REPORTED: Final = "not reported"
 COLUMNS: Final = (
     ("name", "District"), ("target", "Target"), ("reported", "Reported"), ("recorded", "Recorded"), ("paper", "On paper"),
@@ -29,13 +38,15 @@ WORDS: Final = (
 
 def district_table(known: Known, order: dict[str, Any]) -> Any:
     """All districts, sorted by a column; those without the value stand last."""
-    head = html.Tr([_sort_head(column, word, order) for column, word in COLUMNS] + [html.Th("Revised", scope="col")])
+    head = html.Tr(
+        [sort_head(ids.SORT, column, word, order) for column, word in COLUMNS] + [html.Th("Revised", scope="col")]
+    )
     rows = [_row(row) for row in in_order(known.rows, order)]
     inner = html.Table([html.Thead(head), html.Tbody(rows)], className="rows plain doses")
     return html.Div(inner, className="scrolls", tabIndex=0, role="region", **{"aria-label": "Districts"})  # type: ignore[arg-type]
 
 
-def in_order(rows: Sequence[Row], order: dict[str, Any]) -> list[Row]:
+def in_order(rows: Sequence[R], order: dict[str, Any]) -> list[R]:
     """Rows by `order` {"column", "down"}; equal ones by name."""
     column, down = order["column"], bool(order["down"])
     with_value = [row for row in rows if getattr(row, column) is not None]
@@ -49,7 +60,7 @@ def in_order(rows: Sequence[Row], order: dict[str, Any]) -> list[Row]:
 def numbers(known: Known) -> Any:
     """The state's four numbers, each a button that shows its tellings."""
     state = known.state
-    backlog = NOT_REPORTED if state.backlog is None else wording.grouped(state.backlog)
+    backlog = "not known" if state.backlog is None else wording.grouped(state.backlog)
     share = (
         ""
         if not (state.target and state.reported is not None)
@@ -112,11 +123,12 @@ def words() -> Any:
     return html.Ul([html.Li([html.Strong(name), f" {text}"]) for name, text in WORDS], className="sums")
 
 
-def _sort_head(column: str, word: str, order: dict[str, Any]) -> html.Th:
+def sort_head(sorts: str, column: str, word: str, order: dict[str, Any]) -> html.Th:
+    """The head of a column that sorts; `sorts` is the table's type of sort buttons in ids.py."""
     here = order["column"] == column
     sign = (" \N{DOWNWARDS ARROW}" if order["down"] else " \N{UPWARDS ARROW}") if here else ""
     aria = {"aria-sort": ("descending" if order["down"] else "ascending") if here else "none"}
-    button = html.Button(word + sign, id={"type": ids.SORT, "column": column}, type="button", className="sort")
+    button = html.Button(word + sign, id={"type": sorts, "column": column}, type="button", className="sort")
     return html.Th(button, scope="col", className="" if column == "name" else "right", **aria)  # type: ignore[arg-type]
 
 
@@ -152,10 +164,13 @@ def _bar(row: Row) -> Any:
 def _value(row: Row, kind: str) -> Any:
     value = getattr(row, kind)
     if value is None:
-        return html.Span(NOT_REPORTED if kind == "reported" else "–", className="dim")
+        return html.Span(row.why or NOT_REPORTED if kind == "reported" else "–", className="dim")
     label = {"aria-label": f"{row.name}, {kind}: {wording.grouped(value)}. Show every telling"}
     identity = {"type": ids.VALUE, "place": row.place, "kind": kind}
-    return html.Button(wording.grouped(value), id=identity, type="button", className="value-button", **label)  # type: ignore[arg-type]
+    button = html.Button(wording.grouped(value), id=identity, type="button", className="value-button", **label)  # type: ignore[arg-type]
+    if value or kind != "reported" or not row.why:
+        return button
+    return html.Span([button, html.Span(f" {row.why}", className="dim")])  # a zero never stands bare
 
 
 def _share_of(state: Row) -> str:
@@ -169,7 +184,7 @@ def _version(revision: Revision, known: Known, zone: ZoneInfo, shown: bool) -> h
     true_at = wording.clock(version.as_of_ms, zone, None) if version.hour_known else "hour not known"
     day = wording.short_day(wording.local(version.as_of_ms, zone).date())
     said = " · ".join(part for part in (version.who, version.said, version.note, version.status) if part)
-    source = _source(version.source)
+    source = source_link(version.source)
     value: Any = html.Strong(wording.grouped(version.value)) if shown else wording.grouped(version.value)
     cells = [
         html.Td(value, className="right"), html.Td(change, className="right"), html.Td(f"{day} {true_at}"),
@@ -177,16 +192,6 @@ def _version(revision: Revision, known: Known, zone: ZoneInfo, shown: bool) -> h
         html.Td([said, html.Br(), source, html.Strong(" (after the moment shown)") if later else None]),
     ]  # fmt: skip
     return html.Tr(cells, className="later" if later else "")
-
-
-def _source(source: str) -> Any:
-    """A web address as a link named by its host; anything else as it was told."""
-    if not source.startswith(("https://", "http://")):
-        return source
-    address, _, rest = source.partition(" ")
-    return html.A(
-        f"{urlsplit(address).hostname} {rest}".strip(), href=address, target="_blank", rel="noopener noreferrer"
-    )
 
 
 def place_name(known: Known, place: str) -> str:

@@ -11,6 +11,7 @@ from dashboard.settings import ControlRoomFile
 from dashboard.web.figures.day import day_figure
 from dashboard.web.pages.overview import ids
 from dashboard.web.pages.overview.day import chart_version, day_frames, view_of
+from dashboard.web.pages.overview.doses_now import DosesReader
 from dashboard.web.pages.overview.panel import panel
 from dashboard.web.pages.overview.reading import Reading, read_overview
 from dashboard.web.pages.overview.shared import Shared
@@ -30,8 +31,10 @@ def register(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock,
 
 
 def _overview(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock) -> None:
+    doses = DosesReader(settings)
+
     def read_and_word(now: float) -> tuple[Reading, dict[str, Any]]:
-        read = read_overview(engine, settings, now)
+        read = read_overview(engine, settings, now, doses)
         return read, snapshot(read, settings)
 
     shared = Shared(read_and_word, clock, fresh_s=settings.dashboard.web.refresh_s / 2)
@@ -59,14 +62,14 @@ def _overview(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock
 
 
 def _panel(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock) -> None:
-    codes = {district.code for district in settings.districts}
+    codes, doses = {district.code for district in settings.districts}, DosesReader(settings)
 
     @app.callback(Output(ids.PANEL, "data"), Input(ids.SELECTED, "data"), State(ids.VIEW, "data"))
     def district_panel(selected: dict[str, Any] | None, view: dict[str, str] | None) -> dict[str, Any]:
         code = (selected or {}).get("code")
         if code not in codes:
             raise PreventUpdate
-        return panel(engine, settings, clock.now(), code, (view or {}).get("theme", "dark"))
+        return panel(engine, settings, doses, clock.now(), code, (view or {}).get("theme", "dark"))
 
 
 def _acknowledge(app: Dash, acknowledge: Acknowledge) -> None:

@@ -10,13 +10,14 @@ from dashboard.decisions.kinds import DecisionKind
 from dashboard.decisions.standing import spans
 from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind, Scope
-from dashboard.settings import STATE_PLACE, ControlRoomFile
+from dashboard.settings import STATE_PLACE, Calendar, ControlRoomFile
 from dashboard.web import wording
 from dashboard.web.figures import decided, heat, lanes, pace
 from dashboard.web.figures.day import DayFrames
 from dashboard.web.figures.theme import step_of
 from dashboard.web.figures.view import MINUTE_MS, View, view_named
-from dashboard.web.pages.overview import incident_rows, tiles
+from dashboard.web.pages.overview import incident_rows, planned, tiles
+from dashboard.web.pages.overview.doses_now import usual_day
 from dashboard.web.pages.overview.reading import Day, Reading
 from dashboard.web.pages.overview.snapshot import version_of
 from dashboard.web.pages.overview.told_figures import newest_published, state_value, told_from
@@ -38,13 +39,13 @@ def day_frames(reading: Reading, settings: ControlRoomFile, short: bool = False)
     """The frames of the figure; `short` takes the districts' short names (phone)."""
     nows = tiles.districts_now(reading, settings)
     shown, others = _rows(nows, reading)
-    flips = _flips(reading)
+    flips, calendar = _flips(reading), planned.of_the_window(settings.calendar, reading.day)
     names = [now.district.short if short else tiles.tile_name(now.district.name) for now in shown]
     rows = [(n, name, str(now.state)) for n, (name, now) in enumerate(zip(names, shown, strict=True))]
     cells: list[tuple[Any, ...]] = []
     runs: list[tuple[Any, ...]] = []
     for number, now in enumerate(shown):
-        steps = list(_steps(now, reading, flips))
+        steps = list(_steps(now, reading, flips, calendar))
         cells += [(number, at, step, mark, p95) for at, step, mark, p95 in steps if step >= 0]
         runs += _joined(
             number,
@@ -55,7 +56,7 @@ def day_frames(reading: Reading, settings: ControlRoomFile, short: bool = False)
     if others and len(reading.uploads):
         label = f"+{len(others)}" if short else f"{len(others)} others"
         rows.append((len(shown), label, str(tiles.worst_first(others)[0].state)))
-        folded, folded_runs = _folded(len(shown), others, reading)
+        folded, folded_runs = _folded(len(shown), others, reading, calendar)
         cells, runs = cells + folded, runs + folded_runs
     return DayFrames(
         incidents=_incidents(reading, settings, short),
@@ -67,6 +68,7 @@ def day_frames(reading: Reading, settings: ControlRoomFile, short: bool = False)
         bands=_bands(reading),
         no_doses=NO_DOSES if reading.day.session else NO_SESSION,
         decided=_decided(reading, settings, short),
+        usual=usual_day(reading.doses.paces, reading.day.session),
     )  # fmt: skip
 
 
@@ -80,7 +82,7 @@ def chart_version(frames: DayFrames, view: View) -> str:
         frames.runs,
         frames.decided,
     )
-    return version_of([view.theme.name, view.scale.size, view.now_ms, view.start_ms, view.end_ms, frames.target, frames.bands,
+    return version_of([view.theme.name, view.scale.size, view.now_ms, view.start_ms, view.end_ms, frames.target, frames.bands, frames.usual,
                        *(table.to_numpy().tolist() for table in tables)])  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def _state_at(flips: tuple[list[int], list[str]] | None, at_ms: int) -> str:
     return flips[1][position - 1] if position else ""
 
 
-def _steps(now: tiles.Now, reading: Reading, flips: Flips) -> Iterator[tuple[int, int, str, float]]:
+def _steps(now: tiles.Now, reading: Reading, flips: Flips, calendar: Calendar) -> Iterator[tuple[int, int, str, float]]:
     """(start, latency step or -1, mark, p95): the mark is SOME_FAILED, or the state that stands for a step without a time."""
     day = reading.day
     mine = reading.uploads[reading.uploads["district"] == now.district.code]
@@ -129,7 +131,9 @@ def _steps(now: tiles.Now, reading: Reading, flips: Flips) -> Iterator[tuple[int
     for start in range(day.start_ms, day.now_ms, STEP_MS):
         row = known.get(start)
         state = _state_at(flips.get(now.district.code), min(start + STEP_MS // 2, day.now_ms))
-        if state == DistrictState.OWN_LINE:
+        if planned.is_planned(calendar, now.district.code, start + STEP_MS // 2):
+            yield start, -1, DistrictState.NO_SESSION, float("nan")
+        elif state == DistrictState.OWN_LINE:
             yield start, -1, DistrictState.OWN_LINE, float("nan")
         elif row is None or row.ok + row.failed == 0:
             yield start, -1, DistrictState.NO_DATA if start >= first else "", float("nan")
@@ -169,14 +173,30 @@ def _run_words(mark: str, since: str) -> str:
         DistrictState.OWN_LINE: "own line lost",
         DistrictState.NO_DATA: "silent",
     }
+    if mark == DistrictState.NO_SESSION:
+        return "planned downtime"
     return f"{words[mark]} since {since}"
 
 
 def _folded(
-    number: int, others: list[tiles.Now], reading: Reading
+    number: int, others: list[tiles.Now], reading: Reading, calendar: Calendar
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """One row for many districts: of each ten minutes the worst of them; where no upload of any worked, a run of down."""
-    mine = reading.uploads[reading.uploads["district"].isin([now.district.code for now in others])]
+    """One row for many districts: of each ten minutes the worst of them; where no upload of any worked, a run of down.
+
+    Those in planned downtime do not count; where all of them are, a run says so.
+    """
+    codes = [now.district.code for now in others]
+    mine = reading.uploads[reading.uploads["district"].isin(codes)]
+    counts = [
+        not planned.is_planned(calendar, row.district, row.start_ms + STEP_MS // 2)
+        for row in mine.itertuples(index=False)
+    ]
+    mine = mine[pd.Series(counts, index=mine.index, dtype=bool)]
+    silent = [
+        (at, str(DistrictState.NO_SESSION))
+        for at in range(reading.day.start_ms, reading.day.now_ms, STEP_MS)
+        if all(planned.is_planned(calendar, code, at + STEP_MS // 2) for code in codes)
+    ]
     grouped = mine.groupby("start_ms").agg(worst=("p95_s", "max"), failed=("failed", "sum"))
     timed = grouped[grouped["worst"].notna()]
     cells = [
@@ -186,7 +206,7 @@ def _folded(
     none_ok = [
         (int(at), str(DistrictState.DOWN)) for at in grouped.index[grouped["worst"].isna() & (grouped["failed"] > 0)]
     ]
-    return cells, _joined(number, none_ok, reading.day, None)
+    return cells, _joined(number, sorted([*none_ok, *silent]), reading.day, None)
 
 
 def _target(reading: Reading, settings: ControlRoomFile) -> int | None:

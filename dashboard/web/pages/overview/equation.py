@@ -1,7 +1,9 @@
 """Target, reported, recorded, backlog: four numbers as one equation, bars on one scale, each with its hour and source."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from dashboard.doses.pace import PaceNow
 from dashboard.settings import STATE_PLACE
 from dashboard.web import wording
 from dashboard.web.pages.overview.reading import Day
@@ -11,13 +13,13 @@ Card = dict[str, Any]
 NOT_REPORTED = "not reported"
 
 
-def equation(newest: Newest, day: Day) -> list[Card]:
+def equation(newest: Newest, day: Day, paces: Mapping[str, PaceNow]) -> list[Card]:
     """Four cards in the order of the equation; `bar` is [from, to] in percent of the longest, or None."""
     target, reported, recorded = (newest.get((STATE_PLACE, kind)) for kind in ("target", "reported", "recorded"))
     whole = max([told.value for told in (target, reported, recorded) if told], default=0)
     cards = [
         _card("target", "Target", target, _planned(day), target.note.removesuffix(" each") if target else "", day),
-        _card("reported", "Reported", reported, "districts' word", _reported_share(newest, day), day),
+        _card("reported", "Reported", reported, "districts' word", _reported_share(newest, day, paces), day),
         _card("recorded", "Recorded", recorded, "registry's count", _of(recorded, reported, "of reported"), day),
         _backlog(reported, recorded),
     ]
@@ -61,7 +63,7 @@ def _backlog(reported: Told | None, recorded: Told | None) -> Card:
     card: Card = {
         "kind": "backlog",
         "label": "Backlog",
-        "corner": "given, not in the registry",
+        "corner": "reported minus recorded",
         "source": "",
         "bar": None,
     }
@@ -81,9 +83,9 @@ def _planned(day: Day) -> str:
     return "planned for today" if day.service_day == day.today else f"planned for {wording.day(day.service_day)}"
 
 
-def _reported_share(newest: Newest, day: Day) -> str:
+def _reported_share(newest: Newest, day: Day, paces: Mapping[str, PaceNow]) -> str:
     share = _of(newest.get((STATE_PLACE, "reported")), newest.get((STATE_PLACE, "target")), "of target", 2)
-    behind = behind_pace(newest, STATE_PLACE, day)
+    behind = behind_pace(newest, STATE_PLACE, day, paces)
     if behind is None:
         return share
     pace = f"{wording.grouped(behind)} behind pace" if behind > 0 else "on pace"

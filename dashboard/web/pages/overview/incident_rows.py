@@ -73,6 +73,7 @@ def where(codes: Sequence[int], settings: ControlRoomFile) -> str:
 def _row(item: Any, reading: Reading, settings: ControlRoomFile) -> Row:
     day, codes = reading.day, districts_of(reading, item.incident_id)
     ends = day.now_ms if item.status == "open" else int(item.resolved_ms)
+    doses = reading.doses.costs.get(int(item.incident_id))
     return {
         "id": int(item.incident_id), "step": int(item.steps), "state": state_of(item.kind),
         "kind": kind_words(item.kind, item.scope), "where": where(codes, settings), "sentence": item.sentence,
@@ -80,6 +81,7 @@ def _row(item: Any, reading: Reading, settings: ControlRoomFile) -> Row:
         "until": "" if item.status == "open" else wording.clock(ends, day.zone, day.today),
         "lasts": wording.lasting((ends - item.since_ms) / 1000), "told": _told(reading, item.incident_id),
         "waiting": item.status == "open" and not _answered(item), "answered": _answer(item, day),
+        "doses": doses.brief if doses else "", "doses_title": f"{doses.sentence}." if doses else "",
     }  # fmt: skip
 
 

@@ -1,17 +1,21 @@
 """The panel of one district: its state, uploads, figures with sources, incidents and officer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine
 
+from dashboard.doses.pace import PaceNow
 from dashboard.queries import districts, doses, incidents, measurements
 from dashboard.queries.frame import reading
 from dashboard.settings import ControlRoomFile
 from dashboard.web import wording
 from dashboard.web.figures.district import district_figure
 from dashboard.web.figures.view import View, view_named
+from dashboard.web.pace_words import range_words
 from dashboard.web.pages.overview import incident_rows
+from dashboard.web.pages.overview.doses_now import DosesReader
 from dashboard.web.pages.overview.reading import HOUR_MS, Day, day_at
 from dashboard.web.pages.overview.told_figures import place_of, told_from
 
@@ -20,7 +24,9 @@ MOST_FIGURES = 12
 LABELS = {"target": "Target", "reported": "Reported", "recorded": "Recorded", "paper": "On paper"}
 
 
-def panel(engine: Engine, settings: ControlRoomFile, now: float, code: int, theme: str) -> dict[str, Any]:
+def panel(
+    engine: Engine, settings: ControlRoomFile, reader: DosesReader, now: float, code: int, theme: str
+) -> dict[str, Any]:
     """All the panel shows, and its figure as a Plotly dict; KeyError for a code that is not in the settings."""
     district = settings.district(code)
     with reading(engine) as connection:
@@ -29,6 +35,7 @@ def panel(engine: Engine, settings: ControlRoomFile, now: float, code: int, them
         uploads = measurements.uploads_of(connection, code, day.now_ms - HOURS_SHOWN * HOUR_MS)
         figures = doses.figures_of(connection, day.service_day.isoformat(), day.tomorrow_ms)
         mine = incidents.incidents_of(connection, code, day.midnight_ms)
+        paces = reader.paces(connection, day.today, day.now_ms)
     state = states[states["district"] == code]
     since = wording.clock(int(state["since_ms"].iloc[0]), day.zone, day.today) if len(state) else ""
     rules = settings.dashboard.rules
@@ -37,6 +44,7 @@ def panel(engine: Engine, settings: ControlRoomFile, now: float, code: int, them
         "state": str(state["state"].iloc[0]) if len(state) else "no data", "since": since,
         "sentence": _spoken(str(state["sentence"].iloc[0])) if len(state) else "Nothing measured yet.",
         "figures": _figures(figures, settings, code, day),
+        "pace": _pace(paces, settings, code, day),
         "incidents": [_incident(item, day) for item in mine.itertuples(index=False)],
         "officer": {"name": district.officer.name, "mail": district.officer.mail, "made_up": settings.rehearsal is not None},
         "chart": district_figure(uploads, rules.slow.limit_s, rules.slow.unworkable_s, _view(day, theme)).to_plotly_json(),
@@ -61,6 +69,28 @@ def _figures(figures: pd.DataFrame, settings: ControlRoomFile, code: int, day: D
             "source": told.address(), "rehearsed": told.rehearsed,
         })  # fmt: skip
     return rows
+
+
+def _pace(paces: Mapping[str, PaceNow], settings: ControlRoomFile, code: int, day: Day) -> list[dict[str, str]]:
+    """Expected by now, behind and the forecast, each with its range in small words; empty without a session or a target."""
+    place, _ = place_of(settings, code)
+    one = paces.get(str(code), paces.get(place))
+    if one is None:
+        return []
+    whose = "" if str(code) in paces else next(f", {area.name}" for area in settings.joint_areas if area.key == place)
+    rows = [("Expected by now", one.by_now, "")]
+    if one.told is not None and one.told_at_ms is not None:
+        at = f"at {wording.clock(one.told_at_ms, day.zone, day.today)}"
+        rows += [("Behind", one.told.delayed, at), ("Forecast at close", one.told.close, "")]
+    course = f"by {one.course.label}{whose}"
+    return [
+        _pace_row(label, *range_words(bounds, one.course.days), at, course * (n == 0))
+        for n, (label, bounds, at) in enumerate(rows)
+    ]
+
+
+def _pace_row(label: str, value: str, ends: str, at: str, course: str) -> dict[str, str]:
+    return {"label": label, "value": value, "hour": " ".join(filter(None, (ends, at))), "title": course}
 
 
 def _incident(item: Any, day: Day) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine
 from dashboard.queries import districts, doses, incidents, measurements, operations
 from dashboard.queries.decisions import Decided, decided
 from dashboard.queries.frame import reading
-from dashboard.settings import Calendar, ControlRoomFile
+from dashboard.settings import ControlRoomFile
+from dashboard.web.pages.overview.doses_now import DosesNow, DosesReader
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
@@ -25,7 +26,7 @@ class Day:
     zone: ZoneInfo
     today: Date
     service_day: Date  # whose doses are shown
-    session: tuple[int, int] | None  # of today
+    session: tuple[int, int] | None  # of today, from the first opening to the last closing of any district
     next_session: datetime | None
     start_ms: int  # the window all three charts share
     end_ms: int
@@ -64,6 +65,7 @@ class Reading:
     watch: pd.DataFrame
     mails: pd.DataFrame
     decided: Decided
+    doses: DosesNow
 
     @property
     def newest_ms(self) -> int | None:
@@ -72,8 +74,11 @@ class Reading:
         return int(found.iloc[0]) if len(found) else None
 
 
-def read_overview(engine: Engine, settings: ControlRoomFile, now: float) -> Reading:
-    """All frames of the page at `now` (seconds since 1970 UTC)."""
+def read_overview(
+    engine: Engine, settings: ControlRoomFile, now: float, doses_reader: DosesReader | None = None
+) -> Reading:
+    """All frames of the page at `now` (seconds since 1970 UTC); a reader that is kept knows the usual courses already."""
+    reader = doses_reader or DosesReader(settings)
     with reading(engine) as connection:
         day = day_at(connection, settings, int(now * 1000))
         found = incidents.incidents_touching(connection, min(day.start_ms, day.midnight_ms))
@@ -93,6 +98,9 @@ def read_overview(engine: Engine, settings: ControlRoomFile, now: float) -> Read
             watch=operations.watch(connection),
             mails=operations.mails(connection, day.midnight_ms),
             decided=decided(connection, settings, day.now_ms),
+            doses=DosesNow(
+                reader.costs(connection, numbers, day.now_ms), reader.paces(connection, day.today, day.now_ms)
+            ),
         )
 
 
@@ -100,7 +108,7 @@ def day_at(connection: Connection, settings: ControlRoomFile, now_ms: int) -> Da
     """The window and the service day at a moment."""
     zone = settings.zone
     now = datetime.fromtimestamp(now_ms / 1000, zone)
-    session = _session_on(settings.calendar, now.date(), zone)
+    session = _session_on(settings, now.date())
     start_ms, end_ms = window(now_ms, session, zone)
     return Day(
         now_ms=now_ms,
@@ -108,7 +116,7 @@ def day_at(connection: Connection, settings: ControlRoomFile, now_ms: int) -> Da
         today=now.date(),
         service_day=_service_day(connection, now.date(), session is not None),
         session=session,
-        next_session=_next_session(settings.calendar, now),
+        next_session=_next_session(settings, now),
         start_ms=start_ms,
         end_ms=end_ms,
     )
@@ -129,17 +137,21 @@ def _full_hour(at_ms: int, zone: ZoneInfo) -> int:
     return _ms(datetime.fromtimestamp(at_ms / 1000, zone).replace(minute=0, second=0, microsecond=0))
 
 
-def _session_on(calendar: Calendar, day: Date, zone: ZoneInfo) -> tuple[int, int] | None:
-    hours = calendar.hours_on(day)
+def _hours_of_any(settings: ControlRoomFile, day: Date) -> tuple[time, time] | None:
+    return settings.calendar.span_on(day, [district.code for district in settings.districts])
+
+
+def _session_on(settings: ControlRoomFile, day: Date) -> tuple[int, int] | None:
+    hours = _hours_of_any(settings, day)
     if hours is None:
         return None
-    return _ms(datetime.combine(day, hours[0], zone)), _ms(datetime.combine(day, hours[1], zone))
+    return _ms(datetime.combine(day, hours[0], settings.zone)), _ms(datetime.combine(day, hours[1], settings.zone))
 
 
-def _next_session(calendar: Calendar, now: datetime) -> datetime | None:
+def _next_session(settings: ControlRoomFile, now: datetime) -> datetime | None:
     for ahead in range(0, 60):
         day = now.date() + timedelta(days=ahead)
-        hours = calendar.hours_on(day)
+        hours = _hours_of_any(settings, day)
         if hours is not None and (begins := datetime.combine(day, hours[0], now.tzinfo)) > now:
             return begins
     return None

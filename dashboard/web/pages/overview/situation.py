@@ -11,6 +11,7 @@ from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind
 from dashboard.settings import STATE_PLACE, ControlRoomFile
 from dashboard.web import wording
+from dashboard.web.pages.overview import planned
 from dashboard.web.pages.overview.reading import MINUTE_MS, Day, Reading
 from dashboard.web.pages.overview.tiles import Now
 from dashboard.web.pages.overview.told_figures import Newest, state_value
@@ -55,6 +56,7 @@ def situation_of(facts: Facts) -> Situation:
         if day.session is None
         else (wording.local(day.session[0], zone), wording.local(day.session[1], zone)),
         next_session=day.next_session,
+        planned=planned.everywhere(facts.settings, day.now_ms),
         recovered=_recovered(facts.reading),
     )
 
@@ -71,7 +73,7 @@ def second_line(facts: Facts) -> list[Segment]:
         hour = _figures_hour(facts)
         segments.append(
             (
-                f"{wording.grouped(backlog)} doses are given and not in the registry{f' ({hour})' if hour else ''}. ",
+                f"The registry counts {wording.grouped(backlog)} doses fewer than were reported{f' ({hour})' if hour else ''}. ",
                 False,
             )
         )

@@ -27,11 +27,11 @@ def snapshot(reading: Reading, settings: ControlRoomFile) -> Snapshot:
     content: Snapshot = {
         "date": header_line(day),
         "headline": {"state": str(headline_state(situation)), "text": state_sentence(situation), "second": second_line(facts)},
-        "equation": equation.equation(newest, day),
+        "equation": equation.equation(newest, day, reading.doses.paces),
         "equation_line": equation.one_line(newest, day),
         "counts": tiles.counts(nows),
         "tiles": [tiles.tile(now, newest, settings, day) for now in nows],
-        "worst": tiles.worst_list(nows, newest, settings, day),
+        "worst": tiles.worst_list(nows, newest, settings, reading),
         "box": waiting_box(rows, reading.decided.suggestions),
         "incidents": rows,
         "resolved": incident_rows.resolved_rows(reading, settings),

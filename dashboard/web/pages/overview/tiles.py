@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.detection.states import WORST_FIRST, DistrictState
+from dashboard.doses.silence import silence
 from dashboard.settings import ControlRoomFile, District
 from dashboard.web import wording
 from dashboard.web.pages.overview.equation import NOT_REPORTED
@@ -76,8 +77,9 @@ def share_told(code: int, newest: Newest, settings: ControlRoomFile, day: Day) -
     """Reported share of the target, the words on the tile, and the words of its title."""
     place, joint = place_of(settings, code)
     reported, target = newest.get((place, "reported")), newest.get((place, "target"))
-    if reported is None:
-        return None, NOT_REPORTED, "no doses reported"
+    if reported is None or (reported.value == 0 and why_none(code, settings, day) != NOT_REPORTED):
+        why = why_none(code, settings, day)
+        return None, why.removeprefix("planned "), "no doses reported" if why == NOT_REPORTED else why
     if target is None or target.value == 0:
         return (
             None,
@@ -93,6 +95,11 @@ def share_told(code: int, newest: Newest, settings: ControlRoomFile, day: Day) -
         f"{share}{earlier or both}",
         f"{remark}, {reported.hour(day)}",
     )
+
+
+def why_none(code: int, settings: ControlRoomFile, day: Day) -> str:
+    """ "not reported"; or "no session", "planned downtime", where the district was to give no doses on the day shown."""
+    return str(silence(day.service_day, None, settings.calendar.of(code)))
 
 
 def counts(nows: list[Now]) -> list[dict[str, Any]]:
@@ -111,7 +118,7 @@ def worst_first(nows: list[Now]) -> list[Now]:
     return sorted(nows, key=lambda now: (WORST_FIRST.index(now.state), -(now.p95_s or 0.0), now.district.name))
 
 
-def worst_list(nows: list[Now], newest: Newest, settings: ControlRoomFile, day: Day) -> dict[str, Any]:
+def worst_list(nows: list[Now], newest: Newest, settings: ControlRoomFile, reading: Reading) -> dict[str, Any]:
     """Heading, rows and the line under them; on a calm day the slowest districts, said to be so."""
     ordered = worst_first(nows)
     deviating = [now for now in ordered if now.state not in QUIET and now.since_ms is not None]
@@ -126,14 +133,15 @@ def worst_list(nows: list[Now], newest: Newest, settings: ControlRoomFile, day: 
             ("Slowest first" if rows else "Worst first"),
             calm if judged else "Nothing measured yet: districts come with their first samples.",
         )
-    return {"title": title, "rows": [_row(now, newest, settings, day) for now in rows], "rest": rest}
+    return {"title": title, "rows": [_row(now, newest, settings, reading) for now in rows], "rest": rest}
 
 
-def _row(now: Now, newest: Newest, settings: ControlRoomFile, day: Day) -> dict[str, Any]:
+def _row(now: Now, newest: Newest, settings: ControlRoomFile, reading: Reading) -> dict[str, Any]:
+    day = reading.day
     place, joint = place_of(settings, now.district.code)
     reported, target = newest.get((place, "reported")), newest.get((place, "target"))
-    told = f"{wording.grouped(reported.value)}" if reported else NOT_REPORTED
-    behind = behind_pace(newest, place, day)
+    told = f"{wording.grouped(reported.value)}" if reported else why_none(now.district.code, settings, day)
+    behind = behind_pace(newest, place, day, reading.doses.paces)
     return {
         "code": now.district.code, "state": str(now.state), "name": tile_name(now.district.name), "what": what(now),
         "since": wording.clock(now.since_ms, day.zone, day.today) if now.since_ms and now.state not in QUIET else "",

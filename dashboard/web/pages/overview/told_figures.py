@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dashboard.doses.pace import PaceNow
 from dashboard.doses.versions import Version, chosen_of
 from dashboard.settings import STATE_PLACE, ControlRoomFile
 from dashboard.web import wording
@@ -89,21 +90,12 @@ def place_of(settings: ControlRoomFile, code: int) -> tuple[str, bool]:
     return (area.key, True) if area else (str(code), False)
 
 
-def expected_by(target: int, day: Day, at_ms: int) -> float | None:
-    """Doses on a straight line from opening (0) to closing (target); None without a session."""
-    if day.session is None or day.today != day.service_day:
+def behind_pace(newest: Newest, place: str, day: Day, paces: Mapping[str, PaceNow]) -> int | None:
+    """Doses behind what was to be expected at the hour of the figure; None when that hour is not known or yet to come."""
+    told, reported = paces[place].told if place in paces else None, newest.get((place, "reported"))
+    if told is None or reported is None or not reported.hour_known or reported.as_of_ms != paces[place].told_at_ms:
         return None
-    opens, closes = day.session
-    return target * min(1.0, max(0.0, (at_ms - opens) / (closes - opens)))
-
-
-def behind_pace(newest: Newest, place: str, day: Day) -> int | None:
-    """Doses behind the straight line at the hour of the figure; None when that hour is not known or yet to come."""
-    reported, target = newest.get((place, "reported")), newest.get((place, "target"))
-    if reported is None or target is None or not reported.hour_known or reported.as_of_ms > day.now_ms:
-        return None
-    expected = expected_by(target.value, day, reported.as_of_ms)
-    return None if expected is None else round(expected - reported.value)
+    return round(told.expected.mid - reported.value) if day.today == day.service_day else None
 
 
 def state_value(newest: Newest, kind: str) -> int | None:

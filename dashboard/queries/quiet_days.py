@@ -1,0 +1,105 @@
+"""Which days of a place were quiet: no incident and no suspension touched their session. Read-only.
+
+May be changed: what makes a day no quiet one.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date as Date
+from datetime import datetime, time, timedelta
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from dashboard.decisions.kinds import DecisionKind
+from dashboard.doses.places import Places
+from dashboard.doses.sessions import Sessions
+from dashboard.settings import STATE_PLACE, ControlRoomFile
+from dashboard.store import decisions
+from dashboard.store.schema import incident, incident_district
+
+PAPER_WAITS: Final = "backlog_stalled"  # a kind of incident that says nothing of how many came
+_FOR_EVER: Final = 2**62
+_WIDE: Final = ("state", "division")
+Session = tuple[int, int]  # opening and closing, ms since 1970 UTC
+PlaceDay = tuple[str, Date]
+
+
+class SessionTimes:
+    """When the places of the figures hold sessions, in ms since 1970 UTC."""
+
+    def __init__(self, settings: ControlRoomFile, places: Places) -> None:
+        self.settings, self._sessions = settings, Sessions(settings.calendar, places)
+
+    def codes(self, place: str) -> frozenset[int]:
+        """LGD codes of the districts that a place stands for."""
+        return self._sessions.codes(place)
+
+    def on(self, place: str, day: Date) -> Session | None:
+        """When a place's session of a day opens and closes; None: no session."""
+        hours = self._sessions.hours_on(place, day)
+        if hours is None:
+            return None
+        opens, closes = (int(datetime.combine(day, hour, self.settings.zone).timestamp() * 1000) for hour in hours)
+        return opens, closes
+
+    def midnight_ms(self, day: Date) -> int:
+        """When a day begins."""
+        return int(datetime.combine(day, time(0), self.settings.zone).timestamp() * 1000)
+
+    def day_of(self, at_ms: int) -> Date:
+        """The day that a moment falls into."""
+        return datetime.fromtimestamp(at_ms / 1000, self.settings.zone).date()
+
+
+class _Span(NamedTuple):
+    code: int
+    start_ms: int
+    end_ms: int
+    wide: bool
+
+
+def not_quiet(connection: Connection, times: SessionTimes, days: Sequence[Date]) -> frozenset[PlaceDay]:
+    """Of these days, neighbours in time, the places and days whose session an incident or a suspension touched.
+
+    A joint area is touched by what concerns one of its districts, the state by what concerns the state or a division.
+    """
+    first, last = min(days), max(days)
+    found: set[PlaceDay] = set()
+    for span in _spans(connection, times, first):
+        begins, ends = times.day_of(span.start_ms), times.day_of(min(span.end_ms, times.midnight_ms(last)))
+        for place in _places_of(times.settings, span):
+            for n in range((max(first, begins) - first).days, (min(last, ends) - first).days + 1):
+                session = times.on(place, day := first + timedelta(days=n))
+                if session is not None and span.start_ms <= session[1] and span.end_ms >= session[0]:
+                    found.add((place, day))
+    return frozenset(found)
+
+
+def _spans(connection: Connection, times: SessionTimes, first: Date) -> Iterator[_Span]:
+    left_ms = func.coalesce(incident_district.c.left_ms, incident.c.resolved_ms, _FOR_EVER)
+    query = (
+        select(incident_district.c.district, incident_district.c.joined_ms, left_ms, incident.c.scope)
+        .join(incident, incident.c.incident_id == incident_district.c.incident_id)
+        .where(incident.c.kind != PAPER_WAITS, left_ms >= times.midnight_ms(first))
+    )
+    for code, joined_ms, ended_ms, scope in connection.execute(query):
+        yield _Span(code, joined_ms, ended_ms, scope in _WIDE)
+    yield from _suspended(connection, times.settings)
+
+
+def _suspended(connection: Connection, settings: ControlRoomFile) -> Iterator[_Span]:
+    """Suspensions of each district; one of every district is one of the state."""
+    since: dict[int, _Span] = {}
+    for one in decisions.until(connection, _FOR_EVER):  # oldest first
+        wide = len(one.districts) == len(settings.districts)
+        for code in one.districts:
+            if one.what is DecisionKind.SUSPEND:
+                since.setdefault(code, _Span(code, one.taken_ms, _FOR_EVER, wide))
+            elif one.what is not DecisionKind.BACK_ENTRY_DONE and code in since:
+                yield since.pop(code)._replace(end_ms=one.taken_ms)
+    yield from since.values()
+
+
+def _places_of(settings: ControlRoomFile, span: _Span) -> list[str]:
+    areas = [area.key for area in settings.joint_areas if span.code in area.districts]
+    return [str(span.code), *areas, *([STATE_PLACE] if span.wide else [])]
