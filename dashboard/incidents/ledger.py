@@ -1,16 +1,24 @@
-"""Incidents in the store. Every step is a row, claimed by a conditional UPDATE: who comes second changes nothing."""
+"""Incidents in the store. Every step is a row, claimed by a conditional UPDATE: who comes second changes nothing.
+
+Here stand the steps of rules, and what all steps share; those that people take are in by_hand.py. What a person did holds against
+rules in the very claim: a rule neither resolves what a person opened nor reopens what a person closed.
+"""
 
 import json
 from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
 
-from dashboard.incidents.incident import RULE, IncidentKind, Scope, Step, StepKind
+from dashboard.incidents.incident import RECOVERING, RULE, IncidentKind, Scope, Step, StepKind, severity
 from dashboard.incidents.transitions import Change, Standing
 from dashboard.store.engine import insert_new
 from dashboard.store.schema import incident, incident_district, incident_step
 
 OPEN, RESOLVED = "open", "resolved"
+IS_RECOVERING = and_(incident.c.status == RESOLVED, incident.c.closed_ms.is_(None))
+_NOBODY: frozenset[int] = frozenset()
 
 
 def standing(connection: Connection, resolved_after: float, districts: frozenset[int]) -> list[Standing]:
@@ -19,110 +27,199 @@ def standing(connection: Connection, resolved_after: float, districts: frozenset
     Districts that are not in `districts`, the configured ones, are left out: they cannot be judged any more.
     """
     lately = incident.c.resolved_ms > int(resolved_after * 1000)
-    rows = connection.execute(select(incident).where(or_(incident.c.status == OPEN, lately))).all()
-    members: dict[int, set[int]] = defaultdict(set)
-    ever: dict[int, set[int]] = defaultdict(set)
-    of_these = and_(
-        incident_district.c.incident_id.in_([row.incident_id for row in rows]),
-        incident_district.c.district.in_(districts),
-    )
-    for row in connection.execute(select(incident_district).where(of_these)):
-        ever[row.incident_id].add(row.district)
-        if row.left_ms is None:
-            members[row.incident_id].add(row.district)
+    query = select(incident).where(or_(incident.c.status == OPEN, lately), incident.c.merged_into.is_(None))
+    rows = connection.execute(query).all()
+    numbers = [row.incident_id for row in rows]
+    members, ever = _districts_of(connection, numbers, districts)
+    merged, split = _merged_kinds(connection, numbers), _split(connection, numbers)
     return [
         Standing(
             row.incident_id, IncidentKind(row.kind), Scope(row.scope), row.since_ms / 1000,
             row.resolved_ms / 1000 if row.resolved_ms is not None else None, row.steps,
             frozenset(members[row.incident_id]), frozenset(ever[row.incident_id]),
+            by_hand=row.made_by != RULE, closed_by_hand=row.closed_by not in (None, RULE),
+            merged=frozenset(merged[row.incident_id]), is_split=row.incident_id in split,
         )
         for row in rows
         if ever[row.incident_id]
     ]  # fmt: skip
 
 
-def record(connection: Connection, change: Change, now: float) -> Step | None:
-    """Store one change in the caller's transaction; None when somebody else took the incident's next step first."""
+def record(connection: Connection, change: Change, now: float, who: str = RULE, made_by: str = "") -> Step | None:
+    """Store one change in the caller's transaction; None when somebody else took the incident's next step first.
+
+    `made_by`: whose a new incident is, if not of who takes the step. What is not the rule's is closed by a person.
+    """
     now_ms = int(now * 1000)
-    incident_id = _open(connection, change, now_ms) if change.incident is None else change.incident.incident_id
-    number = change.incident.steps + 1 if change.incident else 1
-    if change.incident is not None and not _claim(connection, change, number, now_ms):
+    old = change.incident
+    incident_id = _open(connection, change, now_ms, made_by or who) if old is None else old.incident_id
+    number = old.steps + 1 if old else 1
+    if old is not None and not claim(
+        connection, incident_id, old.steps, _values(connection, change, now_ms), _allowed(change)
+    ):
         return None
     _set_members(connection, incident_id, change, now_ms)
-    concerned = change.members or (change.incident.ever if change.incident else frozenset())
+    concerned = change.members or (old.ever if old else _NOBODY)
     step = Step(
         incident_id, number, change.what, now, change.since, change.kind, change.scope,
-        tuple(sorted(concerned)), tuple(sorted(change.joined)), change.sentence,
+        tuple(sorted(concerned)), tuple(sorted(change.joined)), change.sentence, who, is_snoozed(connection, incident_id, now),
     )  # fmt: skip
-    _append(connection, step, now_ms)
+    append(connection, step)
     return step
 
 
-def acknowledge(connection: Connection, incident_id: int, step_seen: int, who: str, now: float) -> bool:
-    """Take an open, unacknowledged incident by name, if its newest step is still the one that was seen."""
-    now_ms = int(now * 1000)
-    row = connection.execute(select(incident).where(incident.c.incident_id == incident_id)).one_or_none()
-    if row is None:
-        return False
-    mine = (incident.c.incident_id == incident_id, incident.c.status == OPEN, incident.c.steps == step_seen)
-    values = {"acknowledged_ms": now_ms, "acknowledged_by": who[:120], "steps": step_seen + 1}
-    free = incident.c.acknowledged_ms.is_(None)
-    if connection.execute(update(incident).where(*mine, free).values(values)).rowcount == 0:
-        return False
-    codes = connection.execute(
-        select(incident_district.c.district).where(
-            incident_district.c.incident_id == incident_id, incident_district.c.left_ms.is_(None)
+def claim(
+    connection: Connection, incident_id: int, seen: int, values: Mapping[str, Any], *only: ColumnElement[bool]
+) -> bool:
+    """Take the next step of an incident whose newest is still `seen`, and whose row is as `only` demands; False: it is not."""
+    mine = (incident.c.incident_id == incident_id, incident.c.steps == seen, *only)
+    return connection.execute(update(incident).where(*mine).values(steps=seen + 1, **values)).rowcount == 1
+
+
+def append(connection: Connection, step: Step) -> None:
+    """The row of a step that was claimed."""
+    connection.execute(
+        incident_step.insert().values(
+            incident_id=step.incident_id, step=step.number, what=step.what, at_ms=int(step.at * 1000), kind=step.kind,
+            scope=step.scope, districts=json.dumps(step.districts), sentence=step.sentence, who=step.who,
         )
-    ).scalars()
-    step = Step(
-        incident_id, step_seen + 1, StepKind.ACKNOWLEDGED, now, row.since_ms / 1000, IncidentKind(row.kind), Scope(row.scope),
-        tuple(sorted(codes)), (), f"Seen by {who}", who,
     )  # fmt: skip
-    _append(connection, step, now_ms)
-    return True
 
 
-def _open(connection: Connection, change: Change, now_ms: int) -> int:
+def step_of(row: Row[Any], what: StepKind, districts: Collection[int], sentence: str, who: str, now: float) -> Step:
+    """The step after the newest of an incident's row; it changes neither kind nor scope."""
+    return Step(
+        row.incident_id, row.steps + 1, what, now, row.since_ms / 1000, IncidentKind(row.kind), Scope(row.scope),
+        tuple(sorted(districts)), (), sentence, who,
+    )  # fmt: skip
+
+
+def ever_of(connection: Connection, incident_id: int) -> frozenset[int]:
+    """The districts it ever had."""
+    of_this = select(incident_district.c.district).where(incident_district.c.incident_id == incident_id)
+    return frozenset(connection.execute(of_this).scalars())
+
+
+def members_of(connection: Connection, incident_id: int) -> frozenset[int]:
+    """The districts it lasts for; after its end, or a merge, those it ever had."""
+    of_this = select(incident_district.c.district).where(
+        incident_district.c.incident_id == incident_id, incident_district.c.left_ms.is_(None)
+    )
+    return frozenset(connection.execute(of_this).scalars()) or ever_of(connection, incident_id)
+
+
+def wake(connection: Connection, now: float) -> list[Step]:
+    """End the snoozes whose time has come; the steps of those that are open are told."""
+    due = incident.c.snoozed_until_ms <= int(now * 1000)
+    woken = []
+    for row in connection.execute(select(incident).where(incident.c.status == OPEN, due)).all():
+        words = f"The snooze is over and it still lasts. {row.sentence}"
+        step = step_of(row, StepKind.WOKEN, members_of(connection, row.incident_id), words, RULE, now)
+        if claim(connection, row.incident_id, row.steps, {"snoozed_until_ms": None}):
+            append(connection, step)
+            woken.append(step)
+    return woken
+
+
+def is_snoozed(connection: Connection, incident_id: int, now: float) -> bool:
+    """Whether no mails are wanted at this moment (seconds UTC)."""
+    until = select(incident.c.snoozed_until_ms).where(incident.c.incident_id == incident_id)
+    return (connection.scalar(until) or 0) > now * 1000
+
+
+def set_left(connection: Connection, incident_id: int, codes: Collection[int] | None, now_ms: int) -> None:
+    """These districts, or all, are in it no longer."""
+    mine = [incident_district.c.incident_id == incident_id, incident_district.c.left_ms.is_(None)]
+    if codes is not None:
+        mine.append(incident_district.c.district.in_(codes))
+    connection.execute(update(incident_district).where(*mine).values(left_ms=now_ms))
+
+
+def set_joined(connection: Connection, incident_id: int, codes: Collection[int], joined_ms: int) -> None:
+    """These districts are in it, whether they were before or not."""
+    rows = [{"incident_id": incident_id, "district": code, "joined_ms": joined_ms} for code in sorted(codes)]
+    if rows:
+        connection.execute(insert_new(connection, incident_district), rows)
+        again = (incident_district.c.incident_id == incident_id, incident_district.c.district.in_(codes))
+        connection.execute(update(incident_district).where(*again).values(left_ms=None))
+
+
+def _open(connection: Connection, change: Change, now_ms: int, made_by: str) -> int:
     result = connection.execute(
         incident.insert().values(
             kind=change.kind, scope=change.scope, status=OPEN, since_ms=int(change.since * 1000), opened_ms=now_ms,
-            sentence=change.sentence, steps=1,
+            sentence=change.sentence, steps=1, severity=severity(change.kind, change.scope, change.members), made_by=made_by,
         )
     )  # fmt: skip
     return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
-def _claim(connection: Connection, change: Change, number: int, now_ms: int) -> bool:
+def _values(connection: Connection, change: Change, now_ms: int) -> dict[str, Any]:
+    """The incident's row after a rule's step."""
     assert change.incident is not None
-    values: dict[str, object] = {
-        "kind": change.kind, "scope": change.scope, "sentence": change.sentence, "steps": number,
-        "status": RESOLVED if change.what is StepKind.RESOLVED else OPEN,
-        "resolved_ms": now_ms if change.what is StepKind.RESOLVED else None,
-    }  # fmt: skip
+    values: dict[str, Any] = {"kind": change.kind, "scope": change.scope, "sentence": change.sentence}
+    if change.what is StepKind.RESOLVED:
+        closed = {} if change.kind in RECOVERING else {"closed_ms": now_ms, "closed_by": RULE}
+        return values | closed | {"status": RESOLVED, "resolved_ms": now_ms, "snoozed_until_ms": None}
+    if not _is_graded(connection, change.incident.incident_id):
+        values["severity"] = severity(change.kind, change.scope, change.members)
     if change.what is StepKind.REOPENED:
-        values |= {"acknowledged_ms": None, "acknowledged_by": None}
-    where = (incident.c.incident_id == change.incident.incident_id, incident.c.steps == number - 1)
-    return connection.execute(update(incident).where(*where).values(values)).rowcount == 1
+        values |= {"acknowledged_ms": None, "acknowledged_by": None, "closed_ms": None, "closed_by": None}
+    return values | {"status": OPEN, "resolved_ms": None}
+
+
+def _allowed(change: Change) -> ColumnElement[bool]:
+    """What must hold of the row for a rule to take this step."""
+    if change.what is StepKind.RESOLVED:
+        return and_(incident.c.made_by == RULE, incident.c.status == OPEN)
+    own_end = or_(incident.c.closed_by.is_(None), incident.c.closed_by == RULE)
+    return and_(own_end, incident.c.merged_into.is_(None))
 
 
 def _set_members(connection: Connection, incident_id: int, change: Change, now_ms: int) -> None:
-    mine = incident_district.c.incident_id == incident_id
     if change.what is StepKind.RESOLVED:
-        connection.execute(
-            update(incident_district).where(mine, incident_district.c.left_ms.is_(None)).values(left_ms=now_ms)
-        )
-        return
-    rows = [{"incident_id": incident_id, "district": code, "joined_ms": now_ms} for code in sorted(change.joined)]
-    if rows:
-        connection.execute(insert_new(connection, incident_district), rows)
-        again = (mine, incident_district.c.district.in_(change.joined))
-        connection.execute(update(incident_district).where(*again).values(left_ms=None))
+        set_left(connection, incident_id, None, now_ms)
+    else:
+        set_joined(connection, incident_id, change.joined, now_ms)
 
 
-def _append(connection: Connection, step: Step, now_ms: int) -> None:
-    connection.execute(
-        incident_step.insert().values(
-            incident_id=step.incident_id, step=step.number, what=step.what, at_ms=now_ms, kind=step.kind, scope=step.scope,
-            districts=json.dumps(step.districts), sentence=step.sentence, who=step.who or RULE,
-        )
-    )  # fmt: skip
+Members = Mapping[int, set[int]]
+
+
+def _districts_of(
+    connection: Connection, numbers: Collection[int], districts: frozenset[int]
+) -> tuple[Members, Members]:
+    """Present members, and all that ever were, by incident."""
+    members: dict[int, set[int]] = defaultdict(set)
+    ever: dict[int, set[int]] = defaultdict(set)
+    of_these = and_(incident_district.c.incident_id.in_(numbers), incident_district.c.district.in_(districts))
+    for row in connection.execute(select(incident_district).where(of_these)):
+        ever[row.incident_id].add(row.district)
+        if row.left_ms is None:
+            members[row.incident_id].add(row.district)
+    return members, ever
+
+
+def _merged_kinds(connection: Connection, numbers: Collection[int]) -> Mapping[int, set[IncidentKind]]:
+    """Kinds of the incidents that were merged into these, also by way of others."""
+    kinds: dict[int, set[IncidentKind]] = defaultdict(set)
+    into = {number: number for number in numbers}
+    while into:
+        query = select(incident.c.incident_id, incident.c.kind, incident.c.merged_into)
+        found = connection.execute(query.where(incident.c.merged_into.in_(into))).all()
+        for row in found:
+            kinds[into[row.merged_into]].add(IncidentKind(row.kind))
+        into = {row.incident_id: into[row.merged_into] for row in found}
+    return kinds
+
+
+def _split(connection: Connection, numbers: Collection[int]) -> frozenset[int]:
+    query = select(incident_step.c.incident_id).where(
+        incident_step.c.incident_id.in_(numbers), incident_step.c.what == StepKind.SPLIT
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def _is_graded(connection: Connection, incident_id: int) -> bool:
+    graded = exists().where(incident_step.c.incident_id == incident_id, incident_step.c.what == StepKind.GRADED)
+    return bool(connection.scalar(select(graded)))

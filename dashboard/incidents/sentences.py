@@ -34,6 +34,18 @@ def names(settings: ControlRoomFile, codes: Collection[int]) -> str:
     return " and ".join([", ".join(known[:-1]), known[-1]] if len(known) > 1 else known)
 
 
+def headline(settings: ControlRoomFile, kind: IncidentKind, codes: Collection[int], since: float) -> str:
+    """What an incident is about, without evidence: for those that a person opened, merged or split."""
+    where = _whose(settings, codes)
+    words = {
+        IncidentKind.OUTAGE: f"Registry down in {where}", IncidentKind.SLOWDOWN: f"Registry slow in {where}",
+        IncidentKind.LOCAL: f"Own line lost in {where}", IncidentKind.AGENT_SILENT: f"No data from {where}",
+        IncidentKind.DOSE_STALL: f"No doses from {where}", IncidentKind.BACKLOG_STALLED: f"Nothing entered in the registry for {where}",
+    }  # fmt: skip
+    when = _day(settings, since) if kind is IncidentKind.BACKLOG_STALLED else clock(settings, since)
+    return f"{words.get(kind, 'Nothing heard')} since {when}"
+
+
 def opened(
     settings: ControlRoomFile,
     kind: IncidentKind,

@@ -1,15 +1,17 @@
 """Writes the mails a step owes as rows, in the transaction of the step itself: both are stored, or neither."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from dashboard.incidents.incident import Step, StepKind
+from dashboard.incidents.ledger import ever_of
+from dashboard.incidents.parts import kin
 from dashboard.notices.letter import LinkOf, compose, no_link
 from dashboard.notices.message import message_id
-from dashboard.notices.route import Recipient, Told, route, told_districts
+from dashboard.notices.route import Recipient, Told, route, this_round, told_districts
 from dashboard.notices.states import NoticeState
 from dashboard.settings import ControlRoomFile
 from dashboard.store.schema import incident, incident_step, notice
@@ -32,7 +34,7 @@ def enqueue(
     opened_ms = connection.scalar(select(incident.c.opened_ms).where(incident.c.incident_id == step.incident_id))
     if opened_ms is None:
         raise LookupError(f"there is no incident {step.incident_id} to tell of")
-    told = _told_before(connection, settings, step)
+    told = _told_before(connection, settings, step.incident_id, step.number)
     there = _there_already(connection, step)
     recipients = route(settings, step, told)
     known = tuple(dict.fromkeys((*told_districts(told), *(code for one in recipients for code in one.districts))))
@@ -68,7 +70,20 @@ def _there_already(connection: Connection, step: Step) -> set[str]:
     return {address.casefold() for address in connection.scalars(select(notice.c.address).where(where))}
 
 
-def _told_before(connection: Connection, settings: ControlRoomFile, step: Step) -> tuple[Told, ...]:
+def _told_before(connection: Connection, settings: ControlRoomFile, incident_id: int, before: int) -> tuple[Told, ...]:
+    """Who was told of it by earlier steps, also by those of incidents that were merged into it, or that it was split from."""
+    told, others = _told_by_itself(connection, settings, incident_id, before), kin(connection, incident_id, before)
+    if not others:
+        return tuple(told)
+    for other in others:
+        earlier = this_round(_told_before(connection, settings, other.incident_id, other.before))
+        told += [replace(one, number=other.step) for one in earlier if not one.control_room]
+    here = ever_of(connection, incident_id)
+    kept = (replace(one, districts=tuple(code for code in one.districts if code in here)) for one in told)
+    return tuple(one for one in kept if one.control_room or one.districts)
+
+
+def _told_by_itself(connection: Connection, settings: ControlRoomFile, incident_id: int, before: int) -> list[Told]:
     same_step = (incident_step.c.incident_id == notice.c.incident_id) & (incident_step.c.step == notice.c.step)
     rows = connection.execute(
         select(
@@ -76,10 +91,10 @@ def _told_before(connection: Connection, settings: ControlRoomFile, step: Step) 
             incident_step.c.what, incident_step.c.districts,
         )
         .select_from(notice.outerjoin(incident_step, same_step))
-        .where(notice.c.incident_id == step.incident_id, notice.c.step < step.number)
+        .where(notice.c.incident_id == incident_id, notice.c.step < before)
         .order_by(notice.c.step, notice.c.notice_id)
     )  # fmt: skip
-    return tuple(_told(settings, row) for row in rows)
+    return [_told(settings, row) for row in rows]
 
 
 def _told(settings: ControlRoomFile, row: Any) -> Told:

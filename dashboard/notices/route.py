@@ -66,7 +66,7 @@ def route(settings: ControlRoomFile, step: Step, told: Sequence[Told]) -> tuple[
 
 def told_districts(told: Sequence[Told]) -> tuple[int, ...]:
     """Districts whose officers know of the fault as it stands: told since the incident opened, or reopened, last."""
-    return tuple(dict.fromkeys(code for entry in _this_round(told) for code in entry.districts))
+    return tuple(dict.fromkeys(code for entry in this_round(told) for code in entry.districts))
 
 
 def district_name(settings: ControlRoomFile, code: int, language: Language) -> str:
@@ -77,7 +77,8 @@ def district_name(settings: ControlRoomFile, code: int, language: Language) -> s
     return {"mr": district.mr, "hi": district.hi}.get(language) or district.name
 
 
-def _this_round(told: Sequence[Told]) -> list[Told]:
+def this_round(told: Sequence[Told]) -> list[Told]:
+    """The mails since it was resolved last."""
     closed = max((entry.number for entry in told if entry.what is StepKind.RESOLVED), default=0)
     return [entry for entry in told if entry.number > closed]
 
@@ -100,7 +101,7 @@ def _openings(settings: ControlRoomFile, step: Step, told: Sequence[Told]) -> It
 
 def _closings(settings: ControlRoomFile, told: Sequence[Told]) -> Iterable[Recipient]:
     # the address that got the opening mail, even when the config names another officer by now
-    for entry in _this_round(told):
+    for entry in this_round(told):
         if entry.districts:
             yield Recipient(entry.address, "", False, entry.districts, entry.language, Purpose.CLOSING)
 

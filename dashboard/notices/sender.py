@@ -1,12 +1,10 @@
 """Sends owed mails, one at a time: claim the row, send, and mark it after the relay's 250 and before QUIT.
 
-Only a crash between that 250 and the mark can repeat a mail, and then with the same Message-ID. For tests of just that,
-the environment variable TIKAWATCH_CRASH_AT ends the process hard at `before_mail` (claimed, not sent) or `after_250`
-(taken by the relay, not marked); without it nothing happens.
+Only a crash between that 250 and the mark can repeat a mail, and then with the same Message-ID. Tests of
+just that end the process there (crash_points.py).
 """
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -14,6 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, exists, func, insert, select, update
 
+from dashboard.crash_points import crash_point
 from dashboard.notices.message import Stored, build
 from dashboard.notices.smtp import RELAY_TROUBLE, REPLY_LENGTH, Reply
 from dashboard.notices.states import OPEN, AttemptResult, NoticeState
@@ -26,7 +25,6 @@ log = logging.getLogger(__name__)
 RETRY_MIN = (1, 5, 15, 30, 60)  # the last one again and again
 FIRST_RETRY_NOBODY_THERE_S = 20
 JITTER = 0.2  # a wait is up to this share longer
-_CRASH_AT = "TIKAWATCH_CRASH_AT"
 
 
 class Transport(Protocol):
@@ -67,7 +65,7 @@ class Sender:
         self._settled = False
         claimed = self._claim(notice_id)
         if claimed is not None:
-            _crash_point("before_mail")
+            crash_point("before_mail")
             self._send(claimed)
         self._settled = True
         return True
@@ -119,7 +117,7 @@ class Sender:
 
     def _send(self, claimed: _Claimed) -> None:
         def accepted(text: str) -> None:
-            _crash_point("after_250")
+            crash_point("after_250")
             self._mark_accepted(claimed, text)
 
         try:
@@ -187,8 +185,3 @@ def _claimed(row: Any) -> _Claimed:
         control_room=row.district is None, message_id=row.message_id, subject=row.subject, text=row.text, html=row.html,
     )  # fmt: skip
     return _Claimed(row.notice_id, row.created_ms, row.attempts, mail)
-
-
-def _crash_point(name: str) -> None:
-    if os.environ.get(_CRASH_AT) == name:
-        os._exit(137)  # as `kill -9` would: no clean-up, no flush

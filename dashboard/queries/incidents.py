@@ -1,14 +1,29 @@
-"""Incidents for pages: which are open or lately resolved, whom they concern, who was told."""
+"""Incidents for pages and the API: which are open, recovering or closed, whom they concern, their steps, who was told. Read-only."""
+
+from collections.abc import Collection
 
 import pandas as pd
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from dashboard.queries.frame import read
-from dashboard.store.schema import incident, incident_district, notice
+from dashboard.store.schema import evidence, incident, incident_district, incident_step, notice
 
 INCIDENTS = {
     "incident_id": "int64", "kind": "str", "scope": "str", "status": "str", "since_ms": "int64", "resolved_ms": "Int64",
     "acknowledged_ms": "Int64", "acknowledged_by": "object", "sentence": "str", "steps": "int64",
+    "opened_ms": "int64", "closed_ms": "Int64", "closed_by": "object", "owner": "str", "severity": "str", "made_by": "str",
+    "merged_into": "Int64", "snoozed_until_ms": "Int64", "phase": "str",
+}  # fmt: skip
+# recovering: checks are good again, and it is not done with
+PHASE = case(
+    (incident.c.status == "open", "open"), (incident.c.closed_ms.is_(None), "recovering"), else_="closed"
+).label("phase")
+STEPS = {
+    "step": "int64", "what": "str", "at_ms": "int64", "kind": "str", "scope": "str", "districts": "str", "sentence": "str", "who": "str",
+}  # fmt: skip
+MAILS = {
+    "step": "int64", "recipient": "str", "address": "str", "state": "str", "created_ms": "int64", "accepted_ms": "Int64",
+    "last_reply": "str",
 }  # fmt: skip
 CONCERNED = {"incident_id": "int64", "district": "int64", "left_ms": "Int64"}
 TOLD = {"incident_id": "int64", "told": "int64", "owed": "int64"}
@@ -51,8 +66,44 @@ def told(connection: Connection, incident_ids: list[int]) -> pd.DataFrame:
     return read(connection, statement, TOLD)
 
 
+def listed(connection: Connection, kinds: Collection[str], phases: Collection[str], most: int) -> pd.DataFrame:
+    """The newest incidents of these kinds and phases, newest first: columns INCIDENTS. Nothing given: all."""
+    statement = _incidents()
+    if kinds:
+        statement = statement.where(incident.c.kind.in_(kinds))
+    if phases:
+        statement = statement.where(PHASE.in_(phases))
+    return read(connection, statement.order_by(incident.c.incident_id.desc()).limit(most), INCIDENTS)
+
+
+def numbered(connection: Connection, incident_ids: Collection[int]) -> pd.DataFrame:
+    """The incidents of these numbers: columns INCIDENTS."""
+    return read(connection, _incidents().where(incident.c.incident_id.in_(incident_ids)), INCIDENTS)
+
+
+def taken_in(connection: Connection, incident_id: int) -> list[int]:
+    """Numbers of the incidents that were merged into this one."""
+    query = select(incident.c.incident_id).where(incident.c.merged_into == incident_id)
+    return list(connection.execute(query.order_by(incident.c.incident_id)).scalars())
+
+
+def steps_of(connection: Connection, incident_id: int) -> pd.DataFrame:
+    """The timeline, oldest first: columns STEPS; `districts` a JSON list of LGD codes."""
+    statement = select(*(incident_step.c[name] for name in STEPS)).where(incident_step.c.incident_id == incident_id)
+    return read(connection, statement.order_by(incident_step.c.step), STEPS)
+
+
+def steps_with_evidence(connection: Connection, incident_id: int) -> int:
+    """How many of its steps have sealed evidence."""
+    query = select(func.count()).select_from(evidence).where(evidence.c.incident_id == incident_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def mails_of(connection: Connection, incident_id: int) -> pd.DataFrame:
+    """The mails of its steps, oldest first: columns MAILS."""
+    statement = select(*(notice.c[name] for name in MAILS)).where(notice.c.incident_id == incident_id)
+    return read(connection, statement.order_by(notice.c.step, notice.c.notice_id), MAILS)
+
+
 def _incidents() -> Select[tuple[object, ...]]:
-    return select(
-        incident.c.incident_id, incident.c.kind, incident.c.scope, incident.c.status, incident.c.since_ms,
-        incident.c.resolved_ms, incident.c.acknowledged_ms, incident.c.acknowledged_by, incident.c.sentence, incident.c.steps,
-    )  # fmt: skip
+    return select(*(incident.c[name] for name in INCIDENTS if name != "phase"), PHASE)

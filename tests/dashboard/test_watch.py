@@ -1,6 +1,7 @@
 """The watch on a real store: from stored samples to flips, incidents and owed mails; and the same again after a restart."""
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection, Engine, func, select
@@ -10,11 +11,15 @@ from dashboard.detection.columns import UPLOAD
 from dashboard.detection.judge import LOOK_BACK_S
 from dashboard.incidents import ledger
 from dashboard.incidents.incident import Step, StepKind
+from dashboard.incidents.transitions import Change
 from dashboard.settings import ControlRoomFile
 from dashboard.store import agents, samples
 from dashboard.store.engine import reading
 from dashboard.store.schema import cell, flip, incident, incident_district, incident_step, job
 from dashboard.watch import Watch
+from dashboard.web.pages.incidents.actions import act
+from dashboard.web.pages.incidents.asked import SnoozeAsked
+from dashboard.web.pages.incidents.desk import Desk
 from probes.clock import SetClock
 from probes.sample import CheckKind, Outcome, Reason, Sample
 from tests.places import PUNE, RAIGAD, THANE, a_few, at, example
@@ -166,11 +171,12 @@ def test_when_nothing_arrives_any_more_one_incident_says_that_the_monitor_is_cut
 def test_an_incident_is_acknowledged_once_and_only_at_the_step_that_was_seen(room: Room) -> None:
     room.run(300)
     room.run(90, slow_in(RAIGAD))
-    with room.engine.begin() as connection:
-        assert not ledger.acknowledge(connection, 1, 99, "Asha", room.clock.at)
-        assert not ledger.acknowledge(connection, 77, 1, "Asha", room.clock.at)
-        assert ledger.acknowledge(connection, 1, 1, "Asha", room.clock.at)
-        assert not ledger.acknowledge(connection, 1, 2, "Bela", room.clock.at)
+    desk = Desk(room.engine, room.settings, room.clock)
+    assert not desk.acknowledge(1, 99, "Asha")
+    assert not desk.acknowledge(77, 1, "Asha")
+    assert desk.acknowledge(1, 1, "Asha")
+    assert not desk.acknowledge(1, 2, "Bela")
+    with reading(room.engine) as connection:
         row = connection.execute(select(incident)).one()
     assert (row.acknowledged_by, row.steps) == ("Asha", 2)
     room.run(200)
@@ -182,8 +188,8 @@ def test_of_two_that_take_the_same_step_the_second_changes_nothing(room: Room) -
     room.run(90, slow_in(RAIGAD))
     with room.engine.begin() as connection:
         standing = ledger.standing(connection, 0, frozenset(EVERYONE))
-        changes = room.watch._transitions
-        change = changes._resolved(standing[0], room.watch._judge.judge(room.clock.at))
+        (item,) = standing
+        change = Change(item, StepKind.RESOLVED, item.kind, item.scope, item.since, frozenset(), frozenset(), "Over")
         assert ledger.record(connection, change, room.clock.at) is not None
         assert ledger.record(connection, change, room.clock.at) is None
 
@@ -290,3 +296,19 @@ def test_what_is_kept_for_a_restart_is_small(room: Room) -> None:
     room.run(300, districts=[district.code for district in room.settings.districts])
     with reading(room.engine) as connection:
         assert len(connection.execute(select(job.c.state)).scalar_one()) < 4000
+
+
+def test_the_end_of_a_snooze_is_told_by_the_watch_and_a_recovery_is_closed_by_it(engine: Engine) -> None:
+    room = Room(engine, a_few(slow={"districts": 1}, recovery={"quiet_min": 1}))
+    room.run(300)
+    room.run(90, slow_in(THANE))
+    until = datetime.fromtimestamp(room.clock.at + 60, UTC)
+    act(Desk(engine, room.settings, room.clock), 1, SnoozeAsked(who="Asha", until=until))
+    room.run(90, slow_in(THANE))
+    room.run(360)
+    assert [step.what for step in room.steps] == [
+        StepKind.OPENED, StepKind.WOKEN, StepKind.RESOLVED, StepKind.CLOSED,
+    ]  # fmt: skip
+    with reading(engine) as connection:
+        row = connection.execute(select(incident)).one()
+    assert (row.status, row.closed_by, row.steps) == ("resolved", "rule", 5)

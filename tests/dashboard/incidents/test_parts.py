@@ -1,0 +1,83 @@
+"""Merged and split incidents: one with all districts, or two of the same kind; both timelines say so, and nobody is mailed."""
+
+import pytest
+from sqlalchemy import Engine
+
+from dashboard.decisions.kinds import Objection
+from dashboard.incidents.incident import IncidentKind, StepKind
+from dashboard.web.pages.incidents.asked import AcknowledgeAsked, MergeAsked, SplitAsked
+from tests.dashboard.incidents.hands import Hands
+from tests.places import DHULE, PUNE, RAIGAD, THANE
+
+SLOWDOWN, OUTAGE, LOCAL = IncidentKind.SLOWDOWN, IncidentKind.OUTAGE, IncidentKind.LOCAL
+
+
+@pytest.fixture
+def hands(engine: Engine) -> Hands:
+    return Hands(engine)
+
+
+def test_merged_incidents_are_one_with_all_districts_and_say_so_on_both_sides(hands: Hands) -> None:
+    first, second = hands.opened(OUTAGE, DHULE), hands.opened(LOCAL, RAIGAD)
+    hands.done(first, MergeAsked(who="Asha", others=[second]))
+    assert hands.timeline(first)[-1][2] == "Registry down in Dhule and Raigad since 11:59. Incident 2 merged into it"
+    assert hands.timeline(second)[-1] == ("merged", "Asha", "Merged into incident 1")
+    assert len(hands.told) == 2
+    (item,) = hands.standing().values()
+    assert (item.members, item.kinds) == ({DHULE, RAIGAD}, {OUTAGE, LOCAL})
+    row = hands.row(second)
+    assert (row.status, row.merged_into, row.closed_by) == ("resolved", first, "Asha")
+    hands.rule(StepKind.RESOLVED, OUTAGE, [], first)
+    assert hands.told[-1].districts == (DHULE, RAIGAD)
+
+
+def test_it_stands_for_what_was_merged_by_way_of_another(hands: Hands) -> None:
+    one, two, three = hands.opened(SLOWDOWN, DHULE), hands.opened(OUTAGE, PUNE), hands.opened(LOCAL, RAIGAD)
+    hands.done(two, MergeAsked(who="Asha", others=[three]))
+    hands.done(one, MergeAsked(who="Asha", others=[two]))
+    assert hands.standing()[one].kinds == {SLOWDOWN, OUTAGE, LOCAL}
+    assert hands.row(one).severity == "major"
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        (IncidentKind.DOSE_STALL, "incident 2 (dose_stall) is another matter than 1 (outage)"),
+        (IncidentKind.MONITOR_OFFLINE, "incident 2 (monitor_offline) is another matter than 1 (outage)"),
+    ],
+)
+def test_other_matters_are_not_merged(hands: Hands, kind: IncidentKind, error: str) -> None:
+    first, second = hands.opened(OUTAGE, DHULE), hands.opened(kind, RAIGAD)
+    answer = hands.act(first, MergeAsked(who="Asha", others=[second]))
+    assert isinstance(answer, Objection)
+    assert answer.error == error
+    for others in ([first], [77]):
+        assert isinstance(hands.act(first, MergeAsked(who="Asha", others=others)), Objection)
+    assert len(hands.timeline(first)) == 1
+
+
+def test_a_split_leaves_two_incidents_of_the_same_kind_and_since(hands: Hands) -> None:
+    number = hands.opened(SLOWDOWN, THANE, RAIGAD, PUNE)
+    hands.done(number, AcknowledgeAsked(who="Bela"))
+    hands.done(number, SplitAsked(who="Asha", districts=[PUNE]))
+    assert [(hands.row(n).owner, hands.row(n).acknowledged_by) for n in (1, 2)] == [("Bela", "Bela")] * 2
+    standing = hands.standing()
+    assert [(item.members, item.ever, item.is_split, item.by_hand) for item in standing.values()] == [
+        ({THANE, RAIGAD}, {THANE, RAIGAD}, True, False), ({PUNE}, {PUNE}, True, False),
+    ]  # fmt: skip
+    assert (
+        hands.timeline(number)[-1][2] == "Registry slow in Raigad and Thane since 11:59. Pune split off as incident 2"
+    )
+    assert hands.timeline(2) == [("split", "Asha", "Registry slow in Pune since 11:59. Split off from incident 1")]
+    assert len(hands.told) == 1
+    assert hands.rule(StepKind.RESOLVED, SLOWDOWN, [], 2) is not None
+
+
+@pytest.mark.parametrize("codes", [[THANE, RAIGAD], [PUNE]])
+def test_a_split_takes_some_of_its_districts_and_not_all(hands: Hands, codes: list[int]) -> None:
+    number = hands.opened(SLOWDOWN, THANE, RAIGAD)
+    answer = hands.act(number, SplitAsked(who="Asha", districts=codes))
+    assert isinstance(answer, Objection)
+    assert answer.field == "districts"
+    stall = hands.opened(IncidentKind.DOSE_STALL, THANE, RAIGAD)
+    assert isinstance(hands.act(stall, SplitAsked(who="Asha", districts=[THANE])), Objection)
