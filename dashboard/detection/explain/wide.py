@@ -1,0 +1,178 @@
+"""The rules over all districts: is the monitor blind, is the registry down, slow or failing in part for the state?"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dashboard.detection.everywhere import _ALONE, _BLIND_SHARE
+from dashboard.detection.explain.look import Look
+from dashboard.detection.lines import OWN_LINE
+from dashboard.detection.wide import OUTAGE, SLOWDOWN, Flood, Floods, lasts, witnessed
+from dashboard.detection.windows import PINGS, PINGS_FAILED, TAIL, UPLOADS, UPLOADS_FAILED
+from dashboard.reasons import Reason, lacking, more, percent, points, together
+
+_CHECKS, _FAILED = (PINGS, UPLOADS), (PINGS_FAILED, UPLOADS_FAILED)
+
+
+def reasons(look: Look) -> tuple[Reason, ...]:
+    """Blind, outage, slowdown by the median, by errors, by a slow tail."""
+    weight = look.calm.astype(np.float32)
+    return (_silent(look), _cut_off(look), _outage(look), _median(look), _errors(look, weight), _tails(look, weight))
+
+
+# -- the monitor -------------------------------------------------------------------------------------------------------
+
+
+def _silent(look: Look) -> Reason:
+    ever = np.isfinite(look.series.heard)
+    known = ever if ever.any() else np.ones(len(ever), bool)
+    limit = max(look.rules.monitor.silence_s, 3 * look.lengths.round)
+    ago = look.now - np.maximum(look.series.heard, -np.inf if ever.any() else look.since)
+    many, silent, holds = int(known.sum()), int((ago[known] > limit).sum()), _all_silent(look)
+    return Reason(
+        "Monitor blind: nothing is heard", "monitor.silence_s", holds, f"{silent} of {many} districts silent for over {limit:.0f} s",
+        f"{percent(_BLIND_SHARE)} of the districts", "" if holds else more(_left(many, silent), "silent district"),
+    )  # fmt: skip
+
+
+def _all_silent(look: Look) -> bool:
+    return look.everywhere._silence(look.series, look.lengths, look.now, look.since) is not None
+
+
+def _left(many: int, already: int) -> int:
+    """Districts that are missing to nearly all of them."""
+    return max(1, math.ceil(_BLIND_SHARE * many) - already)
+
+
+def _cut_off(look: Look) -> Reason:
+    """Everybody fails, and so do the neutral hosts."""
+    shares, everywhere, asked = look.shares, look.everywhere, look.shares.checked & look.heard
+    hard = shares.short >= look.rules.outage.fail
+    cut = witnessed(look.windows, look.series, look.lengths, asked & (hard | lasts(shares, look.rules)))
+    many, failing = int(asked.sum()), int(hard[asked].sum())
+    hosts = f"; their neutral hosts fail {cut.lost:.0f} of {cut.asked:.0f}" if cut.asked else ""
+    missing = more(_left(many, failing), "failing district")
+    if everywhere._cut_since is not None:
+        missing = "most failing now: it is on the way out"
+    elif everywhere._all_fail(shares, look.heard):
+        missing = "neutral hosts that fail with them"
+    holds = everywhere.blind_since is not None and not _all_silent(look)
+    return Reason(
+        "Monitor blind: everybody fails, the neutral hosts too", "monitor.anchors", holds, f"{failing} of {many} districts fail{hosts}",
+        f"{percent(_BLIND_SHARE)} of the districts, and {percent(look.rules.monitor.anchors)} of their neutral hosts",
+        "" if holds else missing,
+    )  # fmt: skip
+
+
+# -- the registry is down ----------------------------------------------------------------------------------------------
+
+
+def _outage(look: Look) -> Reason:
+    rule, shares = look.rules.outage, look.shares
+    asked = shares.checked & look.heard & (look.lines.verdict != OWN_LINE)
+    short = int(((shares.short >= rule.fail) | shares.uploads)[asked].sum())
+    long = int(lasts(shares, look.rules)[asked].sum())
+    many = int(asked.sum())
+    wanted = max(1, math.ceil(rule.districts * many - 1e-9))
+    holds = look.everywhere.state_is_down
+    missing = more(wanted - max(short, long), "failing district") if max(short, long) < wanted else _what_else(look)
+    return Reason(
+        "Registry down for the state", "outage.districts", holds,
+        f"{many} districts heard: {short} fail {percent(rule.fail)} of their checks in {look.lengths.short:.0f} s, "
+        f"{long} fail {percent(rule.fail_long)} in {look.lengths.long:.0f} s",
+        f"{percent(rule.districts)} of the districts, here {wanted}",
+        "" if holds else together(missing, look.kept(OUTAGE)),
+    )  # fmt: skip
+
+
+def _what_else(look: Look) -> str:
+    """Enough districts fail, and yet it is not called the registry."""
+    if look.everywhere.blind_since is not None:
+        return "the monitor itself is cut off"
+    if look.everywhere._cut_since is not None:
+        return "the monitor's own line comes back"
+    return "the neutral hosts' word whether it is the lines or the registry"
+
+
+# -- the registry is slow ----------------------------------------------------------------------------------------------
+
+
+def _looked_at(look: Look) -> str:
+    alone = int(look.calm.sum()) < _ALONE
+    return look.passed_over or ("too few districts answer by themselves to be compared" if alone else "")
+
+
+def _median(look: Look) -> Reason:
+    rule, common = look.rules.degraded, look.everywhere.common
+    ratio, limit = math.exp(max(common.now)), math.log(rule.ratio)
+    above = float(np.mean([max(mode.ratio) > limit for mode in common._modes]))
+    why_not = _looked_at(look)
+    holds = common.sustained() and not why_not
+    missing = (
+        f"{points(above, rule.of)} of the time" if above < rule.of else "time: it has not been heard for long enough"
+    )
+    if ratio <= rule.ratio:
+        missing = lacking(ratio, rule.ratio, "times")
+    return Reason(
+        "Registry slow for the state", "degraded.ratio", holds,
+        f"{look.everywhere._how_slow()} in the middle district; above the threshold in {percent(above)} of the last {rule.sustain_s:.0f} s",
+        f"{rule.ratio:g} times for {percent(rule.of)} of {rule.sustain_s:.0f} s",
+        "" if holds else together(why_not or missing, look.kept(SLOWDOWN)),
+    )  # fmt: skip
+
+
+def _errors(look: Look, weight: Any) -> Reason:
+    rule = look.rules.degraded
+    found = look.everywhere._flood.errors(look.windows, look.lengths, weight)
+    limits = rule.err, rule.err_clip
+    closest = max(
+        (_parts(look, weight, kinds, failed, limits) for kinds, failed in ((_CHECKS, _FAILED), ((UPLOADS,), (UPLOADS_FAILED,)))),
+        key=lambda parts: (sum(value >= limit for value, limit, _ in parts), min(value / limit for value, limit, _ in parts)),
+    )  # fmt: skip
+    return _flooded(look, "Checks fail in part for the state", "degraded.err", found, (rule.err, closest))
+
+
+def _tails(look: Look, weight: Any) -> Reason:
+    rule = look.rules.degraded
+    found = look.everywhere._flood.tails(look.windows, look.lengths, weight)
+    parts = _parts(look, weight, (UPLOADS,), (TAIL,), (rule.tail, 1.0))
+    name = f"A part of the uploads takes over {rule.tail_x:g} times what is usual now"
+    return _flooded(look, name, "degraded.tail", found, (rule.tail, parts))
+
+
+_Part = tuple[float, float, str]  # what was measured, what is wanted, where
+
+
+def _parts(look: Look, weight: Any, kinds: Any, bad: Any, limits: tuple[float, float]) -> tuple[_Part, ...]:
+    """The four shares that Flood compares, which it does not keep: by its own windows, rounds and blips."""
+    limit, clip = limits
+    rule, lengths, windows = look.rules.degraded, look.lengths, look.windows
+    long_s = max(rule.err_window_s, 10 * lengths.round)
+    rounds = windows.rounds(long_s, max(lengths.round, windows.bin_s), weight)
+    checks, lost = rounds[:, list(kinds)].sum(axis=1), rounds[:, list(bad)].sum(axis=1)
+    share = lost / np.maximum(checks, 1)
+    heard = (checks > 0) & ~Flood._blip(share, clip, lengths)
+    newest = max(1, round(look.rules.outage.window_long_s / lengths.round))
+    late = float((lost * heard)[:newest].sum() / max(1.0, (checks * heard)[:newest].sum()))
+    mean = float(np.minimum(share, clip)[heard].mean()) if heard.any() else 0.0
+    present = float((share[heard] >= limit / 2).mean()) if heard.any() else 0.0
+    touched = (windows.count(long_s)[:, weight > 0][list(bad)].sum(axis=0) > 0) if weight.any() else np.zeros(1)
+    return (
+        (late, limit, f"in the last {look.rules.outage.window_long_s:.0f} s"), (mean, limit, f"over {long_s:.0f} s"),
+        (present, rule.err_persist, "of the rounds"), (float(touched.mean()), rule.spread, "of the districts"),
+    )  # fmt: skip
+
+
+def _flooded(look: Look, name: str, key: str, found: Floods, what: tuple[float, tuple[_Part, ...]]) -> Reason:
+    limit, (late, long, rounds, places) = what
+    why_not = _looked_at(look)
+    holds = found.firm and not why_not
+    parts = (late, long, rounds, places)
+    short = [f"{points(value, wanted)} {where}" for value, wanted, where in parts if value < wanted]
+    wanted = f"{percent(limit)} {late[2]} and {long[2]}"
+    spread = f"{percent(rounds[1])} {rounds[2]} and {percent(places[1])} {places[2]}"
+    return Reason(
+        name, key, holds, ", ".join(f"{percent(value)} {where}" for value, _, where in parts), f"{wanted}, in {spread}",
+        "" if holds else why_not or ", ".join(short) or "rounds: too few are heard",
+    )  # fmt: skip
