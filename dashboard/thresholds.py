@@ -162,6 +162,7 @@ class Doses(Section):
     windows_min: tuple[Annotated[int, Field(ge=5, le=480)], ...] = Field(
         default=(45, 60, 90, 120), min_length=1, max_length=8, examples=[[45, 60, 90, 120]]
     )
+    flat_min: float = Field(default=30, ge=5, le=480, examples=[30])
     alpha: float = Field(default=0.0005, gt=0, lt=1, examples=[0.0005])
     ratio: float = _share(0.12)
     min_expected: float = Field(default=6, ge=0, le=10_000, examples=[6])
@@ -189,12 +190,34 @@ class Backlog(Section):
     recent_days: int = Field(default=3, ge=1, le=60, examples=[3])
 
 
+class Recovery(Section):
+    """When an incident whose checks are good again is done with."""
+
+    quiet_min: float = Field(default=30, ge=0, le=1440, examples=[30])
+
+
 class Decisions(Section):
     """When a decision is suggested to the control room."""
 
     unworkable_min: float = Field(default=20, ge=1, le=240, examples=[20])
     districts: float = _share(0.33)
     works_min: float = Field(default=30, ge=1, le=240, examples=[30])
+
+
+class Slo(Section):
+    """The share of good checks of a session day, and how fast what may be bad is spent. Shown; it pages nobody."""
+
+    target: float = Field(default=0.99, gt=0, lt=1, examples=[0.99])
+    ping_s: float = Field(default=1, gt=0, le=600, examples=[1])
+    upload_s: float = Field(default=3, gt=0, le=600, examples=[3])
+    fast: float = _times(14.4)
+    slow: float = _times(6)
+    min_checks: int = _count(10)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _below(self, "slow", "fast", "The long windows look for a slower burn: lower slow")
+        return self
 
 
 class Rules(Section):
@@ -216,7 +239,9 @@ class Rules(Section):
     flap: Flap = Field(default_factory=Flap, examples=[{"reopen_s": 600}])
     doses: Doses = Field(default_factory=Doses, examples=[{"phi": 3.0}])
     backlog: Backlog = Field(default_factory=Backlog, examples=[{"doses": 10}])
+    recovery: Recovery = Field(default_factory=Recovery, examples=[{"quiet_min": 30}])
     decisions: Decisions = Field(default_factory=Decisions, examples=[{"unworkable_min": 20}])
+    slo: Slo = Field(default_factory=Slo, examples=[{"target": 0.99}])
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

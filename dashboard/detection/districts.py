@@ -144,8 +144,9 @@ def _words(memory: Memory, state: Any, wrong: Any, uploads: Any, now: float) -> 
 
 
 def _failing(memory: Memory, place: int, asked: int, lost: int, own: bool, now: float) -> str:
-    windows, series, _, lengths = memory
-    counts, reasons = windows.count(lengths.local)[:, place], mostly(windows.reasons(lengths.local, [place]))
+    windows, series, lines, lengths = memory
+    span_s = min(lengths.local, max(now - lines.since[place], lengths.newest))
+    counts, reasons = windows.count(span_s)[:, place], mostly(windows.reasons(span_s, [place]))
     checks, failed = counts[PINGS] + counts[UPLOADS], counts[PINGS_FAILED] + counts[UPLOADS_FAILED]
     if series.uploads_failed[place] and failed == counts[UPLOADS_FAILED] and counts[PINGS]:
         long = mostly(windows.reasons(now - series.uploads_fail_from[place] + lengths.round, [place]))

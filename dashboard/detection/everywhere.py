@@ -33,6 +33,7 @@ _BLIND_SHARE = 0.9
 _WAIT_S = 120.0  # for a neutral host's word while everybody fails
 _DOUBT_S = 45.0  # from half the agents silent for so long, no silence is a district's own
 _HALF = 0.5
+_FEW = 6  # checks of a district in the long window below which a share of errors says nothing
 _ALONE = 2  # districts a division must have to be a group
 
 
@@ -45,6 +46,11 @@ class Everywhere:
         names = sorted({divisions.get(code, "") for code in codes} - {""})
         self._divisions = tuple(names)
         self._division = np.array([names.index(divisions[c]) if divisions.get(c) else -1 for c in codes], np.int64)
+        of: list[list[int]] = [[] for _ in names]
+        for code, place in zip(codes, self._division, strict=True):
+            if place >= 0:
+                of[place].append(code)
+        self._members = tuple(frozenset(members) for members in of)
         self._slow_divisions: deque[tuple[float, Any]] = deque()
         self.claims: list[Wide] = []
         self.blind_since: float | None = None
@@ -268,6 +274,7 @@ class Everywhere:
         late = late_lost / np.maximum(1, of(np.where(calm, newest[PINGS] + newest[UPLOADS], 0)))
         slow_now = (of(slow) >= rule.districts * np.maximum(1, of(calm))) & many
         failing = (share >= rule.err) & (late >= rule.err) & touched & many & (rest <= self._rules.degraded.err)
+        failing &= total >= _FEW * of(calm)
         self._slow_divisions.append((now, slow_now))
         while self._slow_divisions[0][0] <= now - self._rules.degraded.sustain_s:
             self._slow_divisions.popleft()
@@ -285,8 +292,7 @@ class Everywhere:
             self._add_division(SLOWDOWN, int(place), now - self._rules.degraded.sustain_s, words, firm=firm)
 
     def _add_division(self, kind: str, place: int, since: float, words: str, *, firm: bool) -> None:
-        codes = frozenset(code for code, where in zip(self._codes, self._division, strict=True) if where == place)
-        self.claims.append(Wide(kind, DIVISION, codes, since, words, firm, self._divisions[place]))
+        self.claims.append(Wide(kind, DIVISION, self._members[place], since, words, firm, self._divisions[place]))
 
 
 def _counter(division: Any, many: int) -> Any:

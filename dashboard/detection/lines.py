@@ -26,6 +26,8 @@ FEWEST = 3  # fewer checks in a window say nothing
 _ANSWERED = 0.6  # share of failures with an HTTP status from which the registry itself refuses
 _WAIT_S = 120.0  # for a witness; then the line is taken to be the district's own
 _NEWEST = 3  # rounds by which a recovery is seen
+_IN_A_ROW = 5  # checks without a good one between them, over ...
+_RUN = 0.63  # ... nearly two thirds of the window, however slow the rounds are
 _SURE = 2  # good anchors that clear a line
 
 
@@ -40,6 +42,7 @@ class Shares:
     local_long: Any
     checked: Any  # True with enough checks in the short window
     uploads: Any  # True where uploads alone fail, all of them
+    run: Any  # True where every check fails for as long as the rule asks for where rounds are quick
 
 
 class Lines:
@@ -57,7 +60,8 @@ class Lines:
         """Bring the verdicts up to `now`; `everywhere` is True while most of the state fails."""
         shares = _shares(windows, series, lengths, self._rules, now)
         local = self._rules.local
-        failing = (shares.local >= local.fail) | (shares.local_long >= local.fail_long) | shares.uploads
+        failing = (shares.local >= local.fail) | (shares.local_long >= local.fail_long)
+        failing |= shares.uploads | shares.run
         failing &= shares.newest > local.recover
         fresh = failing & (self.verdict == NOBODY)
         heard = shares.checked & (now - series.heard <= lengths.nodata)
@@ -141,7 +145,10 @@ def _shares(windows: Windows, series: Series, lengths: Lengths, rules: Rules, no
     enough = counted[PINGS] + counted[UPLOADS] >= 2
     newest = _failed(windows.count(lengths.newest))
     newest = np.where(uploads, 1.0, newest)
-    return Shares(short, long, newest, local, local_long, enough, uploads)
+    lost = windows.count(lengths.local)[[PINGS_FAILED, UPLOADS_FAILED]].sum(axis=0)
+    lasted = series.last_at.max(axis=0) - series.fail_from
+    every = (lasted >= _RUN * rules.local.window_s) & (lost >= _IN_A_ROW)
+    return Shares(short, long, newest, local, local_long, enough, uploads, every)
 
 
 def _failed(counts: Any) -> Any:

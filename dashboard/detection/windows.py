@@ -110,4 +110,4 @@ class Windows:
         """How often each reason was met in the last seconds by the chosen districts: one count a reason."""
         assert self._head is not None
         newest = (self._head - np.arange(self.length(seconds))) % self.bins
-        return self._reasons[newest][:, :, chosen].sum(axis=(0, 2))
+        return self._reasons[:, :, chosen][newest].sum(axis=(0, 2))  # the districts first: often it is one of thousands

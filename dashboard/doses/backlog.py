@@ -17,6 +17,7 @@ from datetime import date as Date
 from datetime import timedelta
 from itertools import pairwise
 from math import ceil, floor
+from typing import NamedTuple
 
 from dashboard.doses.numbers import indian
 
@@ -26,8 +27,7 @@ _DAY = timedelta(days=1)
 InSession = Callable[[Date], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """Counts since the start of the drive, at the end of a day."""
 
     day: Date

@@ -14,6 +14,7 @@ from dashboard.thresholds import Doses
 # share of a session day's doses by hour of the day; lunch is a third of the hours around it
 _BY_HOUR = {9: 0.10, 10: 0.16, 11: 0.17, 12: 0.15, 13: 0.05, 14: 0.13, 15: 0.12, 16: 0.09}
 _OTHER_HOUR = 0.09
+_LUNCH_HOUR = 13
 _HOUR_S = 3600.0
 
 
@@ -27,6 +28,12 @@ class Profile:
     def share(self, second: float) -> float:
         """0 before the session, 1 after it."""
         return self._sum(second) / self._whole
+
+    @staticmethod
+    def worked(start: float, end: float) -> float:
+        """Seconds of a span without those of lunch, in which a site may close altogether."""
+        lunch = _LUNCH_HOUR * _HOUR_S
+        return end - start - max(0.0, min(end, lunch + _HOUR_S) - max(start, lunch))
 
     def _sum(self, second: float) -> float:
         upto, total = min(max(second, self.opens), self.closes), 0.0

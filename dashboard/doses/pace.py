@@ -7,8 +7,8 @@ May be changed: how many quiet days are enough, and how far apart their tellings
 """
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -50,8 +50,13 @@ class QuietDay:
     def shares(self, gone: Sequence[float]) -> list[float]:
         """Share of the day's doses given by shares of the session, between two counts along a straight line."""
         places = [0.0, *(place for place, _ in self.so_far), 1.0]
-        doses = [0.0, *(count / self.final for _, count in self.so_far), 1.0]
-        return [float(share) for share in np.interp(gone, places, doses).clip(0.0, 1.0)]
+        doses = [0, *corrected([*(count for _, count in self.so_far), self.final])]
+        return [float(share) / self.final for share in np.interp(gone, places, doses)]
+
+
+def corrected(counts: Sequence[int]) -> list[int]:
+    """Doses so far, oldest first, none above a later one: what was revised downward was never given."""
+    return list(itertools.accumulate(reversed(counts), min))[::-1]
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,21 @@ class Usual:
         left = min(int(place), _STEPS - 1)
         a, b, part = self.shares[left], self.shares[left + 1], place - left
         return Range(_between(a.low, b.low, part), _between(a.mid, b.mid, part), _between(a.high, b.high, part))
+
+    def without(self, pauses: Iterable[tuple[float, float]]) -> "Usual":
+        """The same with planned downtime in the session: nobody comes meanwhile, and nobody instead at another hour.
+
+        `pauses` are (begin, end) as shares of the session. Between two twentieths of it the loss is spread evenly.
+        """
+        kept = np.ones(_STEPS)
+        for begins, ends in pauses:
+            kept *= 1 - (np.minimum(_PLACES[1:], ends) - np.maximum(_PLACES[:-1], begins)).clip(0) * _STEPS
+        if kept.min() == 1:
+            return self
+        rises = np.diff([(share.low, share.mid, share.high) for share in self.shares], axis=0) * kept[:, np.newaxis]
+        bounds = np.sort(np.vstack([np.zeros(3), rises.cumsum(axis=0)]), axis=1)
+        shares = tuple(Range(*row) for row in bounds.tolist())
+        return replace(self, shares=shares, label=f"{self.label}; without the planned downtime of the day")
 
 
 def _between(a: float, b: float, part: float) -> float:
@@ -125,15 +145,15 @@ def pace(target: int, reported: int, gone: float, course: Usual) -> Pace:
     """Pace when the share `gone` of the session has passed.
 
     Close = reported + target x turnout x (1 - share by then): the rest of the day at its usual pace, nothing made up for. Its low end
-    is what is reported already, plus the rest on the lowest quiet day.
+    is what is reported already, plus the rest on the lowest quiet day. On a day with planned downtime the 1 is less.
     """
-    share, turnout = course.share_by(gone), course.turnout
-    rest = Range(
-        target * turnout.low * (1 - share.high),
-        target * turnout.mid * (1 - share.mid),
-        target * turnout.high * (1 - share.low),
+    share, whole, turnout = course.share_by(gone), course.share_by(1.0), course.turnout
+    rest = Range.of([whole.low - share.low, whole.mid - share.mid, whole.high - share.high])
+    close = Range(
+        reported + target * turnout.low * rest.low,
+        reported + target * turnout.mid * rest.mid,
+        reported + target * turnout.high * rest.high,
     )
-    close = Range(reported + rest.low, reported + rest.mid, reported + rest.high)
     return Pace(target, reported, expected(target, gone, course), close, course.label)
 
 

@@ -4,17 +4,20 @@ Reports are judged as they come; between two of them nothing new is known. The l
 drive this same class.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dashboard.doses.expected import Pace, Profile, increase, pace, tail
+from dashboard.doses.together import Pool, are_behind, stopped_together
 from dashboard.thresholds import Doses
 
 _MIN_S = 60.0
 _KEPT = 400  # reports of one district and day, at most
 _GOES_ON = 0.3  # of the expected since the report before: doses are given again
+_AGAIN = 2.0  # doses in one report that end a stall, at least: one is a leak
 _PARTS = 2  # reports a group needs in most of its districts
 _HALF = 0.5
+_TOLD_TWICE = 2  # the same count, once more than the report that brought it
 _NEARLY = 0.85  # of a window: reports do not come by the minute
 
 
@@ -34,6 +37,7 @@ class District:
     """One district's reports of the day: (seconds since 1970 UTC, cumulative doses)."""
 
     division: str
+    profile: Profile
     target: int = 0
     reports: list[tuple[float, int]] = field(default_factory=list)
     spared_until: float = 0.0  # no stall opens before
@@ -50,26 +54,39 @@ class District:
             index -= 1
         return index
 
+    def flat_from(self) -> int:
+        """Index of the report with the newest dose; 0 when none has told of one."""
+        index = len(self.reports) - 1
+        while index > 0 and self.reports[index][1] <= self.reports[index - 1][1]:
+            index -= 1
+        return index
+
     def last_increase(self) -> float:
-        """When the newest dose was reported."""
-        for former, later in zip(reversed(self.reports[:-1]), reversed(self.reports), strict=False):
-            if later[1] > former[1]:
-                return later[0]
-        return self.reports[0][0]
+        """When the newest dose was reported; the first report when none has told of one."""
+        return self.reports[self.flat_from()][0]
 
 
 class Stalls:
-    """The reports of a day and what follows from them. `midnight` of the day in seconds since 1970 UTC."""
+    """The reports of a day and what follows from them. `midnight` of the day in seconds since 1970 UTC.
 
-    def __init__(self, rules: Doses, divisions: Mapping[int, str], profile: Profile, midnight: float) -> None:
-        self._rules, self._profile, self.midnight = rules, profile, midnight
-        self.districts = {code: District(division) for code, division in divisions.items()}
+    `profiles` is one for all, or one a district: those without one have no session that day and are left out everywhere.
+    """
+
+    def __init__(
+        self, rules: Doses, divisions: Mapping[int, str], profiles: Profile | Mapping[int, Profile], midnight: float
+    ) -> None:
+        self._rules, self.midnight = rules, midnight
+        of = dict.fromkeys(divisions, profiles) if isinstance(profiles, Profile) else profiles
+        self.districts = {code: District(division, of[code]) for code, division in divisions.items() if code in of}
         hour, minute = (int(part) for part in rules.last_open.split(":"))
         self._last_open = hour * 3600.0 + minute * 60.0
         self._single: dict[int, Stall] = {}
+        self._found_at: dict[int, float] = {}  # when each of them was found first
+        self._wait_s = rules.group_window_min * _MIN_S
         self._waiting: set[int] = set()
         self._changed, self._grouped_at = False, 0.0
         self._found: list[Stall] = []
+        self._of_group: dict[int, tuple[float, int]] = {}  # when a district was last found in a group, and of how many
 
     def report(self, code: int, at: float, given: int, target: int) -> None:
         """Take a district's figure in; one older than the newest is left out."""
@@ -89,8 +106,10 @@ class Stalls:
         stall = self._alone(code, district) if target > 0 else None
         if stall is None:
             self._single.pop(code, None)
+            self._found_at.pop(code, None)
         else:
             self._single[code] = stall
+            self._found_at.setdefault(code, district.newest[0])
 
     def hit(self, codes: frozenset[int], now: float) -> None:
         """An incident of the registry or the line holds in these districts: their stalls are its matter."""
@@ -120,16 +139,26 @@ class Stalls:
         if self._changed or now - self._grouped_at >= _MIN_S:  # between two reports little is new
             self._changed, self._grouped_at, self._found = False, now, self._groups(now)
         groups = self._found
+        for group in groups:
+            self._of_group |= dict.fromkeys(group.districts, (now, len(group.districts)))
         named = frozenset[int]().union(*(group.districts for group in groups))
         alone = [
             stall for code, stall in self._single.items()
             if code not in named and code not in self._waiting and self._may_open(self.districts[code], now)
+            and not self._is_aftermath(stall, now)
         ]  # fmt: skip
         return [*groups, *alone]
 
+    def _is_aftermath(self, stall: Stall, now: float) -> bool:
+        """What is left of a wider stall, whose districts come back one after the other: theirs is no matter of its own yet."""
+        found = [self._of_group.get(code, (0.0, 0)) for code in stall.districts]
+        spare_s = self._rules.after_fault_min * _MIN_S
+        left = sum(stall.since <= at and now < at + spare_s and size > len(stall.districts) for at, size in found)
+        return left > _HALF * len(found)
+
     def given_again(self, codes: frozenset[int], since: float) -> bool:
         """True when most of these districts give doses again at a pace worth the name, or have reached their target."""
-        asked = [self.districts[code] for code in codes if self.districts[code].reports]
+        asked = [self.districts[code] for code in codes & self.districts.keys() if self.districts[code].reports]
         going = sum(self._goes_on(district, since) for district in asked)
         return bool(asked) and going >= max(1.0, _HALF * len(asked))
 
@@ -150,38 +179,51 @@ class Stalls:
         return self._lagging(code, district)
 
     def _starts(self, district: District) -> list[int]:
-        """Reports from which a window counts: the last before it and the first in it, if that is nearly as long."""
-        at, found = district.newest[0], set()
-        for minutes in self._rules.windows_min:
-            last = district.upto(at - minutes * _MIN_S)
-            found |= {last, last + 1}
-        shortest = min(self._rules.windows_min) * _MIN_S * _NEARLY
-        spans = ((first, district.reports[min(first, len(district.reports) - 1)][0]) for first in sorted(found))
-        return [first for first, start in spans if at - start >= shortest and start >= district.not_before]
+        """Reports from which a span counts: the newest dose, when it is a while ago, and those of a longer span with a few."""
+        at, spans = district.newest[0], [minutes * _MIN_S for minutes in self._rules.windows_min]
+        starts = [
+            first
+            for first, (start, _) in enumerate(district.reports)
+            if min(spans) * _NEARLY <= at - start <= max(spans) and start >= district.not_before
+        ]
+        return starts + ([district.flat_from()] if self._is_flat(district) else [])
+
+    def _is_flat(self, district: District) -> bool:
+        """Doses were given, and none is told since: twice, and for a while, in which lunch does not count."""
+        at, flat = district.newest[0], district.flat_from()
+        start, given = district.reports[flat]
+        worked = district.profile.worked(self._second(start), self._second(at))
+        told = len(district.reports) - flat > _TOLD_TWICE
+        return told and given > 0 and worked >= self._rules.flat_min * _MIN_S * _NEARLY and start >= district.not_before
 
     def _lagging(self, code: int, district: District) -> Stall | None:
-        """Never got going: far behind the median district, and flat."""
+        """Never got going: far behind the median district, each by its own hours, and flat."""
         at, given = district.newest
         first = district.upto(at - self._rules.stale_min * _MIN_S)
-        late = self._second(at) >= self._profile.opens + self._rules.not_started_min * _MIN_S
-        flat = at - district.reports[first][0] >= self._rules.stale_min * _MIN_S and not increase(
-            district.reports[first:]
-        )
-        if not late or not flat or district.reports[first][0] < district.not_before:
+        start = district.reports[first][0]
+        flat = at - start >= self._rules.stale_min * _MIN_S and not increase(district.reports[first:])
+        if not flat or not self._is_late(district) or start < district.not_before:
             return None
-        progress = sorted(
-            other.newest[1] / other.target for other in self.districts.values() if other.reports and other.target > 0
-        )
-        middle = progress[len(progress) // 2]
+        others = [other for other in self.districts.values() if other.reports and self._is_late(other)]
+        progress = sorted(self._progress(other) for other in others if other.target > 0)
+        middle = progress[len(progress) // 2] * district.profile.share(self._second(at))
         mine = given / district.target
         if mine >= self._rules.lag_ratio * middle or middle * district.target < self._rules.min_expected:
             return None
         words = f"{given} of {district.target} ({mine:.0%}) while the median district is at {middle:.0%}"
         return Stall("district", frozenset({code}), self._since(district), words)
 
+    def _is_late(self, district: District) -> bool:
+        """Its newest report is of a time by which a session has got going."""
+        return self._second(district.newest[0]) - district.profile.opens >= self._rules.not_started_min * _MIN_S
+
+    def _progress(self, district: District) -> float:
+        """Share of the target over the share of its day that is gone: 1 gives all by the close at this pace."""
+        at, given = district.newest
+        return given / district.target / max(1e-9, district.profile.share(self._second(at)))
+
     def _since(self, district: District) -> float:
-        opened = self.midnight + self._profile.opens
-        return max(district.last_increase(), opened)
+        return max(district.last_increase(), self.midnight + district.profile.opens)
 
     def _may_open(self, district: District, now: float) -> bool:
         fresh = now - district.newest[0] <= self._rules.stale_min * _MIN_S
@@ -189,23 +231,28 @@ class Stalls:
         return fresh and often and now >= district.spared_until
 
     def _goes_on(self, district: District, since: float) -> bool:
+        """Doses are given at a pace worth the name, by the newest report; `since` a stall, the pace before it is the measure."""
         at, given = district.newest
         if given >= self._rules.near_target * max(1, district.target):
             return True
         if at <= since or len(district.reports) < _PARTS:
             return False
         first = len(district.reports) - _PARTS
-        expected, _, _ = self._expected(district, first, at)
-        return increase(district.reports[first:]) >= max(1.0, _GOES_ON * min(expected, 4 * self._rules.min_expected))
+        expected, _, _ = self._expected(district, first, at, district.upto(since) if since else None)
+        few = _AGAIN if since else 1.0
+        return increase(district.reports[first:]) >= max(few, _GOES_ON * min(expected, 4 * self._rules.min_expected))
 
-    def _expected(self, district: District, first: int, until: float) -> tuple[float, float, Pace]:
-        """Doses to be expected after a report until a moment, their variance, and the pace; never beyond the target."""
-        start, before = district.reports[first]
-        given = increase([(0.0, 0), *district.reports[: first + 1]])
-        share = self._profile.share(self._second(start))
-        own = pace(self._rules, given, share, max(1, district.target))
-        expected = own.day * (self._profile.share(self._second(until)) - share)
-        expected = max(1e-6, min(expected, district.target - before))
+    def _expected(
+        self, district: District, first: int, until: float, learnt: int | None = None
+    ) -> tuple[float, float, Pace]:
+        """Doses to be expected after a report until a moment, their variance, and the pace, learnt up to that report or another."""
+        known, (start, before) = first if learnt is None else learnt, district.reports[first]
+        given = increase([(0.0, 0), *district.reports[: known + 1]])
+        past, begin, end = (
+            district.profile.share(self._second(at)) for at in (district.reports[known][0], start, until)
+        )
+        own = pace(self._rules, given, past, max(1, district.target))
+        expected = max(1e-6, min(own.day * (end - begin), district.target - before))
         return expected, self._rules.phi * expected + expected**2 / own.weight, own
 
     def _second(self, at: float) -> float:
@@ -216,53 +263,44 @@ class Stalls:
     def _groups(self, now: float) -> list[Stall]:
         """The state or divisions whose doses stop together; districts of a group below half of its pace wait."""
         self._waiting = set()
-        pools = {
-            code: pool for code, district in self.districts.items() if (pool := self._pool(district, now)) is not None
-        }
-        whole = self._stopped(self.districts.keys(), pools)
+        pools = {code: pool for code, one in self.districts.items() if (pool := self._pool(one, now)) is not None}
+        whole = self._stopped(frozenset(self.districts), pools, now)
         if whole is not None:
             return [Stall("state", frozenset(self.districts), *whole)]
         found = []
         for division in sorted({district.division for district in self.districts.values()}):
-            codes = {code for code, district in self.districts.items() if district.division == division}
-            words = self._stopped(codes, pools) if len(codes) > _PARTS else None
+            codes = frozenset(code for code, district in self.districts.items() if district.division == division)
+            words = self._stopped(codes, pools, now) if len(codes) > _PARTS else None
             # while the rest falls behind as well it may be the state: wait for its reports
-            if words is not None and not self._behind(pool for code, pool in pools.items() if code not in codes):
-                found.append(Stall("division", frozenset(codes), *words, division=division))
-        return found
+            if words is not None and not are_behind([pool for code, pool in pools.items() if code not in codes]):
+                found.append(Stall("division", codes, *words, division=division))
+        return [stall for stall in found if not self._is_aftermath(stall, now)]
 
-    def _pool(self, district: District, now: float) -> tuple[float, float, int] | None:
-        """Expected doses of a district over the group's window, their variance, and those that were reported."""
+    def _pool(self, district: District, now: float) -> Pool | None:
+        """A district's part over the group's window; one without any dose yet has none before a session has got going."""
         span_s = self._rules.group_window_min * _MIN_S * _NEARLY
         if not district.reports or not district.target or not self._may_open(district, now):
             return None
-        at = district.newest[0]
+        at, given = district.newest
         first = district.upto(at - span_s)
         start = district.reports[first][0]
-        if at - start < span_s or start < district.not_before:
+        begun = given > 0 or self._is_late(district)
+        if at - start < span_s or start < district.not_before or not begun:
             return None
         expected, variance, _ = self._expected(district, first, at)
-        return expected, variance, increase(district.reports[first:])
+        return Pool(expected, variance, increase(district.reports[first:]))
 
-    @staticmethod
-    def _behind(pools: Iterable[tuple[float, float, int]]) -> bool:
-        taken = list(pools)
-        return bool(taken) and sum(pool[2] for pool in taken) <= _HALF * sum(pool[0] for pool in taken)
-
-    def _stopped(
-        self, codes: Collection[int], pools: Mapping[int, tuple[float, float, int]]
-    ) -> tuple[float, str] | None:
+    def _stopped(self, codes: frozenset[int], pools: Mapping[int, Pool], now: float) -> tuple[float, str] | None:
         """Since when the doses of a group have stopped, and in words; None when they have not."""
-        rules, taken = self._rules, [pools[code] for code in codes if code in pools]
-        expected, added = sum(pool[0] for pool in taken), sum(pool[2] for pool in taken)
-        if len(taken) < max(_PARTS, _HALF * len(codes)) or expected < rules.min_expected:
-            return None
-        if self._behind(taken):
-            self._waiting |= set(codes)
-        low = sum(pool[2] <= rules.group_ratio * pool[0] for pool in taken)
-        stopped = added <= rules.group_ratio * expected and low >= rules.group_share * len(taken)
-        if not stopped or tail(added, expected, sum(pool[1] for pool in taken)) >= rules.alpha:
+        taken = [pools[code] for code in codes if code in pools]
+        alone = {code for code in codes & self._single.keys() if self._may_open(self.districts[code], now)}
+        if are_behind(taken):
+            self._waiting |= {code for code in codes if now - self._found_at.get(code, now) < self._wait_s}
+        words = stopped_together(self._rules, taken, len(codes))
+        if are_behind(taken) and len(alone) > _PARTS and len(alone) >= self._rules.group_share * len(codes):
+            words = words or f"{len(alone)} of {len(codes)} districts have stopped, each by itself"
+        if words is None:
             return None
         since = sorted(self._since(self.districts[code]) for code in codes if self.districts[code].reports)
-        words = f"{added} doses in {rules.group_window_min:.0f} minutes, {expected:.0f} were to be expected"
-        return since[len(since) // 2], words
+        # what would close at once does not open
+        return None if self.given_again(codes, since[0]) else (since[len(since) // 2], words)

@@ -65,7 +65,7 @@ def _replayed(table: SampleTable, reports: list[DoseReport], settings: ControlRo
         judge.observe_columns(batch.rows((batch.district >= 0) & _first(batch)))
         taken = upto
         judgement = judge.judge(now)
-        in_session = list(codes.values()) if _in_session(settings, now) else []
+        in_session = _in_session(settings, now)
         for change in transitions.advance(judgement, in_session, kept.standing(now - rules.flap.reopen_s)):
             kept.record(change, now)
         stalls = days.upto(now)
@@ -86,10 +86,11 @@ def _ticks(start: float, end: float, tick_s: float) -> Iterator[float]:
         yield now
 
 
-def _in_session(settings: ControlRoomFile, now: float) -> bool:
-    """Every day of the files is a session day; the hours are the config's usual ones."""
+def _in_session(settings: ControlRoomFile, now: float) -> list[int]:
+    """Every day of the files is a session day; the hours are the usual ones that the config gives each district."""
     local = datetime.fromtimestamp(now, settings.zone).strftime("%H:%M")
-    return settings.calendar.hours[:5] <= local < settings.calendar.hours[6:]
+    hours = ((district.code, settings.calendar.of(district.code).hours) for district in settings.districts)
+    return [code for code, span in hours if span[:5] <= local < span[6:]]
 
 
 def _columns(table: SampleTable, places: list[int]) -> Columns:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 
-from dashboard.doses.delayed import Day, delayed
+from dashboard.doses.delayed import Day, part, together
 from dashboard.doses.expected import Profile
 from dashboard.doses.stalls import Stalls
 from dashboard.incidents.incident import IncidentKind
@@ -18,8 +18,7 @@ class Days:
     def __init__(self, settings: ControlRoomFile, reports: Sequence[DoseReport], codes: Mapping[str, int]) -> None:
         self._settings, self._reports, self._codes = settings, reports, codes
         self._divisions = {district.code: district.division for district in settings.districts}
-        opens, closes = settings.calendar.hours.split("-")
-        self._profile = Profile(_second(opens), _second(closes))
+        self._profiles = {code: _profile(settings.calendar.of(code).hours) for code in self._divisions}
         self._taken = 0
         self._days: dict[str, Stalls] = {}
 
@@ -38,9 +37,9 @@ class Days:
         if incident.kind is IncidentKind.MONITOR_OFFLINE or day not in self._days:
             return {}
         stalls = self._days[day]
-        known = Day(self._settings.dashboard.rules.doses, self._profile, stalls.midnight)
+        rules, until = self._settings.dashboard.rules.doses, incident.resolved or end
         hit = [stalls.districts[code] for code in incident.ever if code in stalls.districts]
-        found = delayed(known, hit, incident.since, incident.resolved or end)
+        found = together(part(Day(rules, one.profile, stalls.midnight), one, incident.since, until) for one in hit)
         return {} if found is None else {
             "doses_short": found.doses, "doses_short_lo": found.low, "doses_short_hi": found.high,
         }  # fmt: skip
@@ -50,9 +49,10 @@ class Days:
         if day not in self._days:
             midnight = datetime.combine(datetime.fromisoformat(day).date(), time(0), self._settings.zone).timestamp()
             rules = self._settings.dashboard.rules.doses
-            self._days[day] = Stalls(rules, self._divisions, self._profile, midnight)
+            self._days[day] = Stalls(rules, self._divisions, self._profiles, midnight)
         return self._days[day]
 
 
-def _second(hour: str) -> float:
-    return int(hour[:2]) * 3600.0 + int(hour[3:5]) * 60.0
+def _profile(hours: str) -> Profile:
+    opens, closes = (int(hour[:2]) * 3600.0 + int(hour[3:]) * 60.0 for hour in hours.split("-"))
+    return Profile(opens, closes)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dashboard.doses.places import Places
 from dashboard.queries.figures_known import Moment, day_view
-from dashboard.queries.incident_doses import DosesOfIncidents, doses_of_incident
+from dashboard.queries.incident_doses import DosesOfIncidents
 from dashboard.queries.pace import Courses, paces
 from dashboard.store.engine import reading
 from tests.dashboard.queries.weeks import TODAY, a_day, fill, incident, store
@@ -40,7 +40,7 @@ def main() -> None:
             )
             _best("delayed doses of an incident", lambda: kept.now(connection, [number], int(afternoon * 1000)))
             _best("deferred doses of an incident", lambda: kept.now(connection, [number], int(evening * 1000)))
-            _best("the same, read anew", lambda: doses_of_incident(connection, room, number, evening))
+            _best("the same, read anew", lambda: DosesOfIncidents(room).now(connection, [number], int(evening * 1000)))
         engine.dispose()
 
 
