@@ -1,5 +1,6 @@
 """`tikawatch check-config`: both packages' sections read together, and what they say of each other."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from dashboard.detection.judge import LOOK_BACK_S
@@ -101,6 +102,21 @@ def _outside(room: ControlRoomFile) -> str:
     return f"  officers' forms, samples and figures as {outside.address}, by the proxy {outside.proxy} to {here}\n"
 
 
+def _sessions(room: ControlRoomFile) -> str:
+    calendar, lines = room.calendar, list[str]()
+    own = [code for one in calendar.own for code in one.districts]
+    if own:
+        lines.append(f"  sessions of their own: {_names(room, own)}\n")
+    for one in calendar.downtime:
+        where = _names(room, one.districts) if one.districts else "all districts"
+        lines.append(f"  planned downtime {one.since:%Y-%m-%d %H:%M} to {one.until:%Y-%m-%d %H:%M}: {where}\n")
+    return "".join(lines)
+
+
+def _names(room: ControlRoomFile, codes: Iterable[int]) -> str:
+    return ", ".join(room.district(code).name for code in codes)
+
+
 def _told(file: str, room: ControlRoomFile, agent: AgentFile) -> str:
     probes = agent.probes
     load = sum(len(probes.districts) / check.interval_s for check in probes.checks)
@@ -109,6 +125,7 @@ def _told(file: str, room: ControlRoomFile, agent: AgentFile) -> str:
     return (
         f"{file}: ok\n"
         f"  {room.state.name}: {len(room.districts)} districts, {len(room.figures)} figures\n"
+        f"{_sessions(room)}"
         f"{_pulls(room)}"
         f"  agent {probes.agent}: {len(probes.districts)} districts, {checks}; {load:.1f} checks a second\n"
         f"  control room on http://{room.dashboard.web.host}:{room.dashboard.web.port}, store {room.dashboard.store}\n"

@@ -2,29 +2,35 @@
 
 import logging
 import random
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from datetime import date as Date
 from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from flask import Flask
+from flask import Blueprint, Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
+from dashboard.doses.decoding import MAX_BYTES
 from dashboard.doses_intake import create_doses_intake
 from dashboard.doses_pull import Pulls
+from dashboard.evidence.taking import EvidenceTaking
+from dashboard.forms.key_file import KeyFileError, form_key
+from dashboard.forms.links import officers_link
 from dashboard.forms.officer import create_officer_form
 from dashboard.forms.upload import create_upload
-from dashboard.incidents import ledger
 from dashboard.intake import create_intake
 from dashboard.notices import outbox
+from dashboard.notices.letter import LinkOf, no_link
 from dashboard.notices.sender import Sender
 from dashboard.notices.smtp import SmtpTransport
-from dashboard.settings import ControlRoomFile
+from dashboard.settings import ControlRoomFile, Web
 from dashboard.store import figures
 from dashboard.store.engine import open_store
 from dashboard.store.lock import holding
@@ -32,12 +38,17 @@ from dashboard.watch import Watch
 from dashboard.web.api import create_api
 from dashboard.web.app import create_app
 from dashboard.web.gate import add_gate
+from dashboard.web.outside import create_outside
+from dashboard.web.pages.incidents.desk import Desk
+from dashboard.web.refusals import JsonRefusals
 from probes.clock import Clock
 
 log = logging.getLogger(__name__)
 _MAIL_PAUSE_S = 0.5
 _LAST_MAIL_S = 2.0
 _LAST_ANSWERS_S = 3.0
+_MOST_FROM_OUTSIDE = 2 * MAX_BYTES  # bytes of a body: what is a little too long is refused in words, by who reads it
+_EVIDENCE_LOOK_S = 30
 _PULL_LOOK_S = 15  # how often it is looked which pulls are due
 _ONE_AT_A_TIME: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
 
@@ -50,6 +61,7 @@ class ControlRoom:
     watch: Watch
     sender: Sender
     server: Flask
+    outside: Flask | None
 
 
 def open_for(settings: ControlRoomFile, clock: Clock) -> Engine:
@@ -63,7 +75,21 @@ def open_for(settings: ControlRoomFile, clock: Clock) -> Engine:
 def watch_and_sender(engine: Engine, settings: ControlRoomFile, clock: Clock) -> tuple[Watch, Sender]:
     """The two that write after the intake has: judgement and mail."""
     sender = Sender(engine, settings, clock, SmtpTransport(settings.dashboard.mail), random.random)
-    return Watch(engine, settings, clock, outbox.enqueue), sender
+    return Watch(engine, settings, clock, partial(outbox.enqueue, link_of=links_for_mails(settings))), sender
+
+
+def links_for_mails(settings: ControlRoomFile) -> LinkOf:
+    """Officers' links for the mails, where a phone can open them, or all is rehearsed; else none."""
+    reached = settings.dashboard.web.outside is not None or settings.rehearsal is not None
+
+    def link_of(district: int, day: Date) -> str:
+        try:
+            return officers_link(form_key(settings.dashboard.form_key_file), settings, district, day)
+        except KeyFileError as problem:  # the mail is worth more than its link
+            log.error("mails carry no links to the form: %s", problem)
+            return ""
+
+    return link_of if reached else no_link
 
 
 def build(settings: ControlRoomFile, clock: Clock) -> ControlRoom:
@@ -72,18 +98,26 @@ def build(settings: ControlRoomFile, clock: Clock) -> ControlRoom:
     watch, sender = watch_and_sender(engine, settings, clock)
     server = Flask("tikawatch")
     add_gate(server)
-    server.register_blueprint(create_intake(engine, clock, frozenset(d.code for d in settings.districts)))
-    server.register_blueprint(create_doses_intake(engine, settings, clock))
-    server.register_blueprint(create_api(engine, settings, clock))
-    server.register_blueprint(create_officer_form(engine, settings, clock))
-    server.register_blueprint(create_upload(engine, settings, clock))
+    open_ones = (
+        create_intake(engine, clock, frozenset(d.code for d in settings.districts)),
+        create_doses_intake(engine, settings, clock),
+        create_officer_form(engine, settings, clock),
+    )
+    tell = partial(outbox.enqueue, link_of=links_for_mails(settings))
+    for blueprint in (*open_ones, create_api(engine, settings, clock, tell), create_upload(engine, settings, clock)):
+        server.register_blueprint(blueprint)
+    create_app(server, engine, settings, clock, Desk(engine, settings, clock, tell).acknowledge, tell)
+    return ControlRoom(engine, watch, sender, server, _outside(settings, clock, open_ones))
 
-    def acknowledge(incident_id: int, step_seen: int, who: str) -> bool:
-        with engine.begin() as connection:
-            return ledger.acknowledge(connection, incident_id, step_seen, who, clock.now())
 
-    create_app(server, engine, settings, clock, acknowledge)
-    return ControlRoom(engine, watch, sender, server)
+def _outside(settings: ControlRoomFile, clock: Clock, blueprints: Iterable[Blueprint]) -> Flask | None:
+    """What is served to others than this machine; None: nothing, as nothing is configured."""
+    if settings.dashboard.web.outside is None:
+        return None
+    server = create_outside(settings.dashboard.web.outside, clock)
+    for blueprint in blueprints:
+        server.register_blueprint(blueprint)
+    return server
 
 
 def serve(settings: ControlRoomFile, clock: Clock, stop: threading.Event) -> None:
@@ -96,12 +130,10 @@ def serve(settings: ControlRoomFile, clock: Clock, stop: threading.Event) -> Non
     """
     with holding(settings.dashboard.store):
         room = build(settings, clock)
-        web = settings.dashboard.web
-        http = create_server(
-            room.server, host=web.host, port=web.port, threads=8, connection_limit=1000, channel_timeout=30
-        )
+        doors = listeners(room, settings.dashboard.web)
         broken: list[str] = []
-        _start("http", http.run, stop, broken)
+        for name, door in doors.items():
+            _start(name, door.run, stop, broken)
         mailing = _start("mail", partial(_send_mails, room.sender, stop), stop, broken)
         scheduler = _scheduled(room.watch, settings.dashboard.step_s)
         if settings.dashboard.doses.pulls:
@@ -110,16 +142,41 @@ def serve(settings: ControlRoomFile, clock: Clock, stop: threading.Event) -> Non
             scheduler.add_job(
                 pulls.step, "interval", seconds=_PULL_LOOK_S, id="pulls", next_run_time=now, **_ONE_AT_A_TIME
             )
-        log.info(
-            "control room on http://%s:%s, this machine only: there is no login yet", web.host, http.effective_port
-        )
+        taking = EvidenceTaking(room.engine, settings, clock)
+        scheduler.add_job(
+            taking.step, "interval", seconds=_EVIDENCE_LOOK_S, id="evidence", next_run_time=datetime.now(UTC), **_ONE_AT_A_TIME
+        )  # fmt: skip
         stop.wait()
         scheduler.shutdown(wait=True)
-        http.task_dispatcher.shutdown(timeout=_LAST_ANSWERS_S)  # an answer under way must not find the sockets closed
-        http.close()
+        for door in doors.values():
+            # an answer under way must not find the sockets closed
+            door.task_dispatcher.shutdown(timeout=_LAST_ANSWERS_S)
+            door.close()
         mailing.join(_LAST_MAIL_S)
         if broken:
             raise RuntimeError(f"stopped because its {broken[0]} thread ended; see the lines above")
+
+
+def listeners(room: ControlRoom, web: Web) -> dict[str, Any]:
+    """The servers by the names of their threads, each bound to its port."""
+    pages = _door(room.server, web.host, web.port, threads=8, connection_limit=1000)
+    log.info("control room on http://%s:%s, this machine only: there is no login yet", web.host, pages.effective_port)
+    if room.outside is None or web.outside is None:
+        return {"http": pages}
+    outside = _door(
+        room.outside, web.outside.host, web.outside.port, threads=4, connection_limit=400,
+        max_request_body_size=_MOST_FROM_OUTSIDE, clear_untrusted_proxy_headers=False, ident=None,
+    )  # fmt: skip
+    log.info("officers' forms, samples and figures on port %s, as %s", outside.effective_port, web.outside.address)
+    return {"http": pages, "outside": outside}
+
+
+def _door(app: Flask, host: str, port: int, **limits: Any) -> Any:
+    """A server with one socket, also where a name such as localhost has two addresses: one with more cannot say its port."""
+    address = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))[4][0]
+    door = create_server(app, host=address, port=port, channel_timeout=30, **limits)
+    door.channel_class = JsonRefusals
+    return door
 
 
 def _start(name: str, work: Callable[[], None], stop: threading.Event, broken: list[str]) -> threading.Thread:

@@ -6,7 +6,7 @@ The formulas are in dashboard/doses/delayed.py and dashboard/doses/estimates.py.
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date as Date
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from dashboard.doses.delayed import Day, Part, part, together
 from dashboard.doses.estimates import DistrictDay, deferred, districts, span
 from dashboard.doses.expected import Profile
-from dashboard.doses.pace import Usual, gone
+from dashboard.doses.pace import Usual, corrected, gone
 from dashboard.doses.places import Places
 from dashboard.doses.stalls import District
 from dashboard.queries.doses_today import newest_id
@@ -96,12 +96,18 @@ def hits_on(connection: Connection, times: SessionTimes, day: Date, now_ms: int)
     """The incidents that touched the session of one of their districts on a day, up to a moment; oldest first."""
     begins, ends = times.midnight_ms(day), min(times.midnight_ms(day + timedelta(days=1)), now_ms + 1)
     lasted = incident.c.resolved_ms.is_(None) | (incident.c.resolved_ms >= begins)
-    return [hit for hit in hits(connection, incident.c.since_ms < ends, lasted) if _touches(hit, times, day, now_ms)]
+    found = (_on_day(hit, times, day, now_ms) for hit in hits(connection, incident.c.since_ms < ends, lasted))
+    return [hit for hit in found if hit.spans]
 
 
-def _touches(hit: Hit, times: SessionTimes, day: Date, now_ms: int) -> bool:
-    sessions = ((times.on(str(code), day), span) for code, span in hit.spans.items())
-    return any(one and one[0] <= min(until, now_ms) and since < one[1] for one, (since, until) in sessions)
+def _on_day(hit: Hit, times: SessionTimes, day: Date, now_ms: int) -> Hit:
+    """With those of its districts alone whose session of that day it had touched by then."""
+    spans = {
+        code: (since, until)
+        for code, (since, until) in hit.spans.items()
+        if (one := times.on(str(code), day)) and one[0] <= min(until, now_ms) and since < one[1] and since <= now_ms
+    }
+    return replace(hit, spans=spans)
 
 
 class DosesOfIncidents:
@@ -120,7 +126,7 @@ class DosesOfIncidents:
         by_day: dict[Date, list[Hit]] = defaultdict(list)
         for hit in hits(connection, incident.c.incident_id.in_(incident_ids)):
             if (day := self._last_day(hit, now_ms)) is not None:
-                by_day[day].append(hit)
+                by_day[day].append(_on_day(hit, self.times, day, now_ms))
         today, found = self.times.day_of(now_ms), dict[int, IncidentDoses]()
         for day, mine in by_day.items():
             found |= (
@@ -152,16 +158,9 @@ class DosesOfIncidents:
     def _last_day(self, hit: Hit, now_ms: int) -> Date | None:
         last, first = self.times.day_of(min(hit.until_ms, now_ms)), self.times.day_of(hit.since_ms)
         for n in range(min((last - first).days + 1, _MOST_DAYS)):
-            if _touches(hit, self.times, last - timedelta(days=n), now_ms):
+            if _on_day(hit, self.times, last - timedelta(days=n), now_ms).spans:
                 return last - timedelta(days=n)
         return None
-
-
-def doses_of_incident(
-    connection: Connection, settings: ControlRoomFile, incident_id: int, now: float
-) -> IncidentDoses | None:
-    """Doses delayed or deferred during an incident, as known at `now` (seconds since 1970 UTC); None: not to be told from 0."""
-    return DosesOfIncidents(settings).now(connection, [incident_id], int(now * 1000)).get(incident_id)
 
 
 class _ThatDay:
@@ -222,7 +221,11 @@ class _ThatDay:
     def _district_day(self, place: str, during: float = 1.0) -> DistrictDay:
         course = self._usual[place]
         target, reported = (self._view.value(place, kind) or 0 for kind in ("target", "reported"))
-        return DistrictDay(target, reported, course.turnout.mid, course.spread, during, len(self._times.codes(place)))
+        held = course.share_by(1.0).mid  # less than 1 with planned downtime in the session
+        turnout, spread = course.turnout.mid * held, course.spread * held
+        return DistrictDay(
+            target, reported, turnout, spread, during / held if held else 0.0, len(self._times.codes(place))
+        )
 
     def _during(self, place: str, hit: Hit) -> float:
         """The share of a usual day's doses that falls into the incident."""
@@ -239,22 +242,25 @@ class _ThatDay:
         if found is None:
             return None
         number = sum(len(self._times.codes(place)) for place in parts)
-        told_ms = max(self._reports(place)[-1][0] for place in parts) * 1000
-        sentence = f"{span(found.low, found.high)} doses delayed in {districts(number)} during the incident{self._until(hit, told_ms)}"
+        where = f"{span(found.low, found.high)} doses delayed in {districts(number)} during the incident"
+        sentence = f"{where}{self._until(hit, parts)}"
         return IncidentDoses(self._day, "delayed", found.low, found.high, sentence)
 
     def _part(self, place: str, hit: Hit) -> Part | None:
+        """None also where planned downtime fell into the incident: nobody was to be expected then."""
+        since, until = self._span(place, hit)
+        if any(begins < until and ends > since for begins, ends in self._times.planned(place, self._day)):
+            return None
         opens, closes = (at_ms / 1000 - self._midnight for at_ms in self._sessions[place])
         profile = Profile(opens, closes)
         day = Day(self._settings.dashboard.rules.doses, profile, self._midnight)
-        begins, ends = (at_ms / 1000 for at_ms in self._span(place, hit))
         target = self._view.value(place, "target") or 0
-        return part(day, District("", profile, target, self._reports(place)), begins, ends)
+        return part(day, District("", profile, target, self._reports(place)), since / 1000, until / 1000)
 
     def _reports(self, place: str) -> list[tuple[float, int]]:
         """What the source with the most tellings told: (seconds since 1970 UTC, doses so far), oldest first.
 
-        What is told after the close was true at the close.
+        What is told after the close was true at the close; what was revised downward is corrected before too.
         """
         closes_ms = self._sessions[place][1]
         by_source: dict[str, dict[int, int]] = defaultdict(dict)
@@ -262,12 +268,15 @@ class _ThatDay:
             if revision.version.hour_known:
                 by_source[revision.version.source][min(revision.version.as_of_ms, closes_ms)] = revision.version.value
         best = max(by_source.values(), key=lambda told: (len(told), max(told)), default={})
-        return [(at_ms / 1000, doses) for at_ms, doses in sorted(best.items())]
+        told = sorted(best.items())
+        counts = corrected([doses for _, doses in told])
+        return [(at_ms / 1000, doses) for (at_ms, _), doses in zip(told, counts, strict=True)]
 
-    def _until(self, hit: Hit, told_ms: float) -> str:
-        """Until when it was told, and what is not known yet."""
-        told = f"{datetime.fromtimestamp(told_ms / 1000, self._settings.zone):%H:%M}"
-        if self._now_ms < max(closes for _, closes in self._sessions.values()):
+    def _until(self, hit: Hit, parts: Collection[str]) -> str:
+        """Until when its places told, and what is not known yet."""
+        newest = max(self._reports(place)[-1][0] for place in parts)
+        told = f"{datetime.fromtimestamp(newest, self._settings.zone):%H:%M}"
+        if self._now_ms < max(self._sessions[place][1] for place in parts):
             so_far = " so far" if self._now_ms < hit.until_ms else ""
             return f"{so_far}, as told until {told}; they may still be given today"
         return f", as told until {told}; how many were given later is not known"

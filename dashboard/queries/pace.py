@@ -60,7 +60,14 @@ class Courses:
             session = self.times.on(place, that_day) if place in quiet else None
             if session is not None and (place, that_day) not in touched:
                 quiet[place] += _quiet_day(told, session, self.places.prefer)
-        return {place: usual(days) for place, days in quiet.items()}
+        return {place: usual(days).without(self._pauses(place, day)) for place, days in quiet.items()}
+
+    def _pauses(self, place: str, day: Date) -> list[tuple[float, float]]:
+        """Planned downtime of the day itself, as shares of its session."""
+        session = self.times.on(place, day)
+        return [] if session is None else [
+            (gone(*session, begins), gone(*session, ends)) for begins, ends in self.times.planned(place, day)
+        ]  # fmt: skip
 
 
 def paces(

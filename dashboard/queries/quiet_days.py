@@ -1,4 +1,4 @@
-"""Which days of a place were quiet: no incident and no suspension touched their session. Read-only.
+"""Which days of a place were quiet: no incident, no suspension and no planned downtime touched their session. Read-only.
 
 May be changed: what makes a day no quiet one.
 """
@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from dashboard.calendar_settings import Downtime
 from dashboard.decisions.kinds import DecisionKind
 from dashboard.doses.places import Places
 from dashboard.doses.sessions import Sessions
@@ -42,6 +43,14 @@ class SessionTimes:
         opens, closes = (int(datetime.combine(day, hour, self.settings.zone).timestamp() * 1000) for hour in hours)
         return opens, closes
 
+    def planned(self, place: str, day: Date) -> list[Session]:
+        """Planned downtime of all its districts that takes a part of a place's session of a day."""
+        session = self.on(place, day)
+        return [] if session is None else [
+            span for one in self.settings.calendar.downtime
+            if all(map(one.concerns, self.codes(place))) and _overlap(span := _span_of(one), session)
+        ]  # fmt: skip
+
     def midnight_ms(self, day: Date) -> int:
         """When a day begins."""
         return int(datetime.combine(day, time(0), self.settings.zone).timestamp() * 1000)
@@ -59,7 +68,7 @@ class _Span(NamedTuple):
 
 
 def not_quiet(connection: Connection, times: SessionTimes, days: Sequence[Date]) -> frozenset[PlaceDay]:
-    """Of these days, neighbours in time, the places and days whose session an incident or a suspension touched.
+    """Of these days, neighbours in time, the places and days whose session an incident, a suspension or planned downtime touched.
 
     A joint area is touched by what concerns one of its districts, the state by what concerns the state or a division.
     """
@@ -70,7 +79,7 @@ def not_quiet(connection: Connection, times: SessionTimes, days: Sequence[Date])
         for place in _places_of(times.settings, span):
             for n in range((max(first, begins) - first).days, (min(last, ends) - first).days + 1):
                 session = times.on(place, day := first + timedelta(days=n))
-                if session is not None and span.start_ms <= session[1] and span.end_ms >= session[0]:
+                if session is not None and _overlap((span.start_ms, span.end_ms), session):
                     found.add((place, day))
     return frozenset(found)
 
@@ -85,6 +94,11 @@ def _spans(connection: Connection, times: SessionTimes, first: Date) -> Iterator
     for code, joined_ms, ended_ms, scope in connection.execute(query):
         yield _Span(code, joined_ms, ended_ms, scope in _WIDE)
     yield from _suspended(connection, times.settings)
+    for one in times.settings.calendar.downtime:
+        begins, ends = _span_of(one)
+        codes = [district.code for district in times.settings.districts if one.concerns(district.code)]
+        if ends > times.midnight_ms(first):
+            yield from (_Span(code, begins, ends, len(codes) == len(times.settings.districts)) for code in codes)
 
 
 def _suspended(connection: Connection, settings: ControlRoomFile) -> Iterator[_Span]:
@@ -98,6 +112,15 @@ def _suspended(connection: Connection, settings: ControlRoomFile) -> Iterator[_S
             elif one.what is not DecisionKind.BACK_ENTRY_DONE and code in since:
                 yield since.pop(code)._replace(end_ms=one.taken_ms)
     yield from since.values()
+
+
+def _span_of(downtime: Downtime) -> Session:
+    return int(downtime.since.timestamp() * 1000), int(downtime.until.timestamp() * 1000)
+
+
+def _overlap(span: Session, session: Session) -> bool:
+    """What ends as the session opens has not touched it."""
+    return span[0] < session[1] and span[1] > session[0]
 
 
 def _places_of(settings: ControlRoomFile, span: _Span) -> list[str]:

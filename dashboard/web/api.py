@@ -11,11 +11,17 @@ from sqlalchemy.exc import DBAPIError
 
 from dashboard.detection.states import DistrictState
 from dashboard.metrics import StoreCollector
+from dashboard.notices import outbox
+from dashboard.queries.incident_doses import DosesOfIncidents
+from dashboard.queries.incidents import PHASE
 from dashboard.settings import ControlRoomFile
 from dashboard.store import flips, jobs
 from dashboard.store.engine import reading
 from dashboard.store.schema import incident, incident_district, incident_step, sample
+from dashboard.web.openapi import add_openapi
 from dashboard.web.pages.decisions.api import add_decisions
+from dashboard.web.pages.incidents.api import add_incidents
+from dashboard.web.pages.incidents.desk import Desk, Tell
 from probes.clock import Clock
 
 # the watch is alive when it judged within so many of its own steps
@@ -23,9 +29,10 @@ _MISSED_STEPS = 6
 _NEWEST = 200
 
 
-def create_api(engine: Engine, settings: ControlRoomFile, clock: Clock) -> Blueprint:
-    """Answers for machines; only decisions can be written here, and only from this machine."""
+def create_api(engine: Engine, settings: ControlRoomFile, clock: Clock, tell: Tell = outbox.enqueue) -> Blueprint:
+    """Answers for machines; decisions and steps of incidents can be written here, and only from this machine."""
     blueprint = Blueprint("api", __name__)
+    doses_of = DosesOfIncidents(settings)
     registry = CollectorRegistry()
     registry.register(StoreCollector(engine, settings, clock))
 
@@ -48,16 +55,15 @@ def create_api(engine: Engine, settings: ControlRoomFile, clock: Clock) -> Bluep
 
     @blueprint.get("/api/v1/incidents")
     def incidents() -> Response:
-        return _json({"incidents": incident_rows(engine)})
+        return _json({"incidents": incident_rows(engine, doses_of, clock.now())})
 
     add_decisions(blueprint, engine, settings, clock)
+    add_incidents(blueprint, Desk(engine, settings, clock, tell))
+    add_openapi(blueprint)
 
     @blueprint.route("/api/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def nothing(path: str) -> Response:
-        hint = (
-            "There are GET /api/v1/districts, GET /api/v1/incidents, GET and POST /api/v1/decisions, POST /api/v1/samples"
-            " and POST /api/v1/doses"
-        )
+        hint = "GET /api/v1/openapi.json lists what there is"
         return _json({"error": f"there is no {path[:60]} to ask so", "field": "", "hint": hint}, HTTPStatus.NOT_FOUND)
 
     return blueprint
@@ -97,21 +103,23 @@ def district_rows(engine: Engine, settings: ControlRoomFile) -> list[dict[str, A
     return rows
 
 
-def incident_rows(engine: Engine) -> list[dict[str, Any]]:
-    """The newest incidents, newest first, with their districts and steps."""
+def incident_rows(engine: Engine, doses_of: DosesOfIncidents, now: float) -> list[dict[str, Any]]:
+    """The newest incidents, newest first, with their districts, steps and, where they can be told, delayed or deferred doses."""
     with reading(engine) as connection:
         rows = (
-            connection.execute(select(incident).order_by(incident.c.incident_id.desc()).limit(_NEWEST)).mappings().all()
+            connection.execute(select(incident, PHASE).order_by(incident.c.incident_id.desc()).limit(_NEWEST)).mappings().all()
         )
         ids = [row["incident_id"] for row in rows]
         members = connection.execute(select(incident_district).where(incident_district.c.incident_id.in_(ids))).all()
         steps = connection.execute(
             select(incident_step).where(incident_step.c.incident_id.in_(ids)).order_by(incident_step.c.step)
         ).all()
+        doses = doses_of.now(connection, ids, int(now * 1000))
     return [
         {str(key): value for key, value in row.items()}
         | {"districts": sorted(m.district for m in members if m.incident_id == row["incident_id"])}
         | {"history": [_step(s) for s in steps if s.incident_id == row["incident_id"]]}
+        | {"doses": one.as_json if (one := doses.get(row["incident_id"])) else None}
         for row in rows
     ]
 

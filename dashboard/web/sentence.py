@@ -49,6 +49,7 @@ class Situation:
     figures_hour: str = ""  # in words, when the reported figure is not of an hour up to now
     session: tuple[datetime, datetime] | None = None  # today's
     next_session: datetime | None = None
+    planned: str = ""  # of planned downtime that holds everywhere now: until when, and why
     recovered: Recovered | None = None
     old_after_s: float = field(default=300.0)
 
@@ -95,7 +96,8 @@ def _is_old(situation: Situation) -> bool:
 
 
 def _in_session(situation: Situation) -> bool:
-    return situation.session is not None and situation.session[0] <= situation.now < situation.session[1]
+    session = situation.session
+    return not situation.planned and session is not None and session[0] <= situation.now < session[1]
 
 
 def _has_trouble(situation: Situation) -> bool:
@@ -201,6 +203,8 @@ def _recovered(situation: Situation, last: Recovered) -> str:
 
 def _no_session(situation: Situation) -> str:
     answers = f"Registry answers in {situation.answering} {'district' if situation.answering == 1 else 'districts'}."
+    if situation.planned:
+        return f"{situation.planned[0].upper()}{situation.planned[1:]}. {answers}"
     begun = situation.session
     if begun is None:
         first = f"No session today ({situation.now:%A})."

@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
-from dashboard.incidents import ledger
 from dashboard.settings import ControlRoomFile, Web
 from dashboard.web.app import create_app
+from dashboard.web.pages.incidents.desk import Desk
 from probes.settings import Rehearsal
 from tests.builders import Scene, example_settings
 from tests.dashboard.web.pictures import launch_day, rehearsed_curves
@@ -77,15 +77,11 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def serving(scene: Scene) -> Iterator[str]:
-    """The app on a free loopback port, with the ledger's own acknowledgement."""
+    """The app on a free loopback port, with the desk's own acknowledgement."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
-    def acknowledge(incident_id: int, step_seen: int, who: str) -> bool:
-        with scene.engine.begin() as connection:
-            return ledger.acknowledge(connection, incident_id, step_seen, who, scene.clock.now())
-
     server = flask.Flask("tikawatch-test")
-    create_app(server, scene.engine, scene.settings, scene.clock, acknowledge)
+    create_app(server, scene.engine, scene.settings, scene.clock, Desk(scene.engine, scene.settings, scene.clock).acknowledge)
     served = make_server("127.0.0.1", 0, server, threaded=True)
     thread = threading.Thread(target=served.serve_forever, daemon=True)
     thread.start()

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import date, time
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,18 @@ TABLE = EXAMPLE.parent.parent / "shared" / "data" / "mh_districts.csv"
 def test_the_shipped_file_is_good_and_says_what_it_will_run() -> None:
     said = check_config.summary(EXAMPLE)
     assert said.startswith(
-        "config.yaml: ok\n  Maharashtra: 36 districts, 121 figures\n  agent control-room: 36 districts, ping"
+        "config.yaml: ok\n  Maharashtra: 36 districts, 122 figures\n  agent control-room: 36 districts, ping"
+    )
+
+
+def test_it_is_said_what_is_open_to_others(tmp_path: Path) -> None:
+    assert "officers' forms" not in check_config.summary(EXAMPLE)
+    shut = EXAMPLE.read_text(encoding="utf-8")
+    opened = tmp_path / "config.yaml"
+    opened.write_text(shut.replace("    # outside: {", "    outside: {"), encoding="utf-8")
+    assert (
+        "\n  officers' forms, samples and figures as https://report.example.org, by the proxy 127.0.0.1 to 127.0.0.1:8610\n"
+        in check_config.summary(opened)
     )
 
 

@@ -142,7 +142,7 @@
         text(button, "Not taken: try again");
       }, 10000);
     });
-    return make("tr", {}, make("td", { class: "kind" }, make("span", { class: "sign" }), make("b", {})), make("td", { class: "where" }),
+    return make("tr", {}, make("td", { class: "kind" }, make("span", { class: "sign" }), make("a", { href: `/incidents/?id=${row.id}` })), make("td", { class: "where" }),
       make("td", { class: "since" }), make("td", { class: "lasts" }), make("td", { class: "told" }), make("td", { class: "answered" }, button, make("span", {})));
   }
 
@@ -152,8 +152,8 @@
     element.classList.toggle("gone", Boolean(row.until));
     tw.sign(kind.firstElementChild, row.state, `sign word-${tw.slug(row.state)}`);
     text(kind.lastElementChild, row.kind);
-    text(where, row.where);
-    tw.attribute(where, "title", `${row.where}. ${row.sentence}`);
+    text(where, row.doses ? `${row.doses} · ${row.where}` : row.where);
+    tw.attribute(where, "title", `${row.where}. ${row.sentence} ${row.doses_title}`.trim());
     text(since, row.since);
     text(lasts, row.lasts);
     text(told, row.told);

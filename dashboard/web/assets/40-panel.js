@@ -42,6 +42,13 @@
     })))];
   }
 
+  function pace(panel) {
+    if (!panel.pace.length) return [];
+    return [make("table", {}, make("tbody", {}, ...panel.pace.map((row) => make("tr", {},
+      make("td", {}, row.label), make("td", { class: "right" }, row.value), make("td", {}, row.hour, make("span", { class: "dim" }, row.title)))))),
+      make("p", {}, make("a", { href: "/doses/" }, "How is this computed?"))];
+  }
+
   function incidents(panel) {
     if (!panel.incidents.length) return [make("p", { class: "dim" }, "None today.")];
     return [make("table", {}, make("tbody", {}, ...panel.incidents.map((row) => make("tr", {},
@@ -67,8 +74,9 @@
     words.dataset.key = key;
     const officer = panel.officer;
     words.replaceChildren(
+      make("p", {}, make("a", { href: `/why/?district=${panel.code}` }, "Why, and why not")),
       make("p", { class: "phases" }, ...LABELLED.map(([part, colour]) => make("span", {}, make("i", { style: `display:inline-block;width:10px;height:10px;margin-right:5px;background:var(--${colour})` }), part))),
-      make("h3", {}, "Doses"), ...figures(panel), make("h3", {}, "Incidents today"), ...incidents(panel),
+      make("h3", {}, "Doses"), ...pace(panel), ...figures(panel), make("h3", {}, "Incidents today"), ...incidents(panel),
       make("h3", {}, "Officer"), make("p", {}, `${officer.name}, ${officer.mail}${officer.made_up ? " (made up for the rehearsal)" : ""}`));
   };
 })();

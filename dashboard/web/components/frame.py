@@ -8,10 +8,13 @@ from dashboard.settings import ControlRoomFile
 
 PAGES = (
     ("/", "Overview"),
+    ("/incidents/", "Incidents"),
     ("/decisions/", "Decisions"),
     ("/doses/", "Doses"),
     ("/backlog/", "Backlog"),
     ("/supply/", "Supply"),
+    ("/budget/", "Budget"),
+    ("/why/", "Why"),
     ("/agents/", "Agents"),
 )
 REHEARSAL_WORDS = "clock, stand-in registry and officers are made up; published doses are real, each with its source"

@@ -10,8 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.doses.backlog import Backlog, Point, falls
-from dashboard.settings import Calendar
+from dashboard.doses.backlog import Backlog, InSession, Point, falls
 from dashboard.web.figures.theme import FACE, Theme
 from dashboard.web.wording import grouped, short_day
 
@@ -26,14 +25,15 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Pane:
-    """One place: its two counts over days, oldest first, and where the backlog stands at their end."""
+    """One place: its two counts over days, oldest first, where the backlog stands at their end, and its own session days."""
 
     name: str
     points: Sequence[Point]
     now: Backlog
+    in_session: InSession
 
 
-def drain_figure(panes: Sequence[Pane], calendar: Calendar, theme: Theme) -> go.Figure:
+def drain_figure(panes: Sequence[Pane], theme: Theme) -> go.Figure:
     """Backlogs in doses over days. A registry that is ahead is drawn as no backlog; its hover says by how much."""
     if not panes:
         return _nothing(theme)
@@ -47,7 +47,9 @@ def drain_figure(panes: Sequence[Pane], calendar: Calendar, theme: Theme) -> go.
     last = max(pane.now.point.day for pane in panes)
     first = max(min(pane.points[0].day for pane in panes), last - SHOWN_DAYS * DAY)
     end = max(pane.now.point.day + _ahead(pane.now) * DAY for pane in panes)
-    shapes = [_band(begin, until, theme) for begin, until in quiet_spans(first, end, calendar)]
+    shapes = [
+        _band(*run, row, theme) for row, pane in enumerate(panes, 1) for run in quiet_spans(first, end, pane.in_session)
+    ]
     titles = []
     for row, pane in enumerate(panes, 1):
         top = _observed(figure, row, pane, first, theme)
@@ -64,12 +66,12 @@ def drain_figure(panes: Sequence[Pane], calendar: Calendar, theme: Theme) -> go.
     return figure
 
 
-def quiet_spans(first: Date, last: Date, calendar: Calendar) -> list[tuple[Date, Date]]:
+def quiet_spans(first: Date, last: Date, in_session: InSession) -> list[tuple[Date, Date]]:
     """Runs of days without sessions, both ends within."""
     spans: list[tuple[Date, Date]] = []
     day = first
     while day <= last:
-        if calendar.hours_on(day) is None:
+        if not in_session(day):
             if spans and spans[-1][1] == day - DAY:
                 spans[-1] = (spans[-1][0], day)
             else:
@@ -171,10 +173,10 @@ def _title(row: int, pane: Pane, theme: Theme) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _band(first: Date, last: Date, theme: Theme) -> dict[str, Any]:
+def _band(first: Date, last: Date, row: int, theme: Theme) -> dict[str, Any]:
     return {
         "type": "rect", "layer": "below", "line": {"width": 0}, "fillcolor": theme.line, "opacity": 0.45, "xref": "x",
-        "yref": "paper", "x0": _at(first) - HALF, "x1": _at(last) + HALF, "y0": 0, "y1": 1,
+        "yref": f"y{row if row > 1 else ''} domain", "x0": _at(first) - HALF, "x1": _at(last) + HALF, "y0": 0, "y1": 1,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dashboard.doses.pace import STRAIGHT, QuietDay, Range, gone, pace, pace_now, usual
+from dashboard.doses.pace import STRAIGHT, QuietDay, Range, corrected, gone, pace, pace_now, usual
 
 # doses by hour of a session of eight hours: slow start, busy middle
 SLOW, FAIR, FAST = (
@@ -104,3 +104,45 @@ def test_the_forecast_of_a_day_that_is_over_is_what_was_reported_and_who_is_ahea
         assert (over.close.low, over.close.mid, over.close.high) == pytest.approx((reported, reported, reported))
         ahead = pace(100, 1000, chance.random(), course)
         assert ahead.delayed == Range(0, 0, 0)
+
+
+def test_a_count_revised_downward_corrects_the_hours_before_it() -> None:
+    """50, then 500 by mistake, then 60: nobody took 440 doses back."""
+    assert corrected([50, 500, 60, 300]) == [50, 60, 60, 300]
+    assert QuietDay(((0.25, 50), (0.5, 500), (0.75, 60)), 300, 400).shares([0.25, 0.5, 0.75, 1]) == pytest.approx(
+        [50 / 300, 0.2, 0.2, 1]
+    )
+
+
+def test_in_planned_downtime_nothing_is_expected_and_the_day_ends_without_those_doses() -> None:
+    course = usual([SLOW, FAIR, FAST]).without([(0.25, 0.5)])
+    assert course.label == "its own 3 quiet days; without the planned downtime of the day"
+    assert course.share_by(0.5).mid == pytest.approx(course.share_by(0.25).mid) == pytest.approx(0.1)
+    assert course.share_by(1).mid == pytest.approx(1 - (0.5 - 0.1), abs=0.01)
+    now = pace(400, 30, 0.5, course)
+    assert now.delayed.mid == pytest.approx(0)
+    assert now.close.mid == pytest.approx(30 + 150, abs=2)
+    assert pace(400, 180, 1.0, course).close == Range(180, 180, 180)
+    assert usual([]).without([]) == usual([])
+
+
+def test_whatever_was_told_and_planned_the_bounds_are_ordered_and_nothing_falls() -> None:
+    chance = random.Random(11)
+    for _ in range(200):
+        days = [
+            QuietDay(tuple((n / 5, chance.randrange(500)) for n in range(1, 5)), chance.randrange(500), 400)
+            for _ in range(chance.randrange(7))
+        ]
+        pauses = [sorted((chance.random(), chance.random())) for _ in range(chance.randrange(4))]
+        course = usual(days).without([(a, b) for a, b in pauses])
+        before = Range(0, 0, 0)
+        for place in (0, *sorted(chance.random() for _ in range(6)), 1):
+            now = pace(400, chance.randrange(500), place, course)
+            for one in (now.expected, now.close, now.delayed):
+                assert 0 <= one.low <= one.mid + 1e-9 <= one.high + 2e-9
+            assert now.expected.low >= before.low - 1e-9
+            assert now.expected.mid >= before.mid - 1e-9
+            assert now.expected.high >= before.high - 1e-9
+            assert now.close.low >= now.reported
+            before = now.expected
+        assert now.close.high == pytest.approx(now.reported)

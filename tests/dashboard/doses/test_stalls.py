@@ -146,6 +146,19 @@ def test_a_division_that_starts_late_is_no_stall_before_a_session_has_got_going(
     assert found(late(11), 11) == [("division", (1, 2, 3))]
 
 
+def test_districts_that_come_back_one_after_the_other_after_a_common_stall_are_not_told_alone() -> None:
+    stalls, given = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT), dict.fromkeys(DIVISIONS, 0)
+    told: dict[float, list[tuple[str, tuple[int, ...]]]] = {}
+    for minute in range(10, 300, 10):
+        hour = 9 + minute / 60
+        for code in DIVISIONS:
+            given[code] += 0 if 11 < hour < 12 + code / 4 else 10
+            stalls.report(code, at(hour), given[code], 900)
+        told[hour] = found(stalls, hour)
+    assert {scope for stops in told.values() for scope, _ in stops} == {"state"}
+    assert told[13] == []
+
+
 def test_a_dose_now_and_then_does_not_end_a_stall() -> None:
     stalls = told_every(10, lambda hour: stops_at(11)(hour) + max(0.0, hour - 11) * 4, 12.5)
     assert found(stalls, 12.5) == [("district", (1,))]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dashboard.doses.figure import Figure
-from dashboard.queries.incident_doses import DosesOfIncidents, IncidentDoses, doses_of_incident
+from dashboard.queries.incident_doses import DosesOfIncidents, IncidentDoses
 from dashboard.store.engine import reading
 from tests.dashboard.queries.weeks import HOURS, SHARES, TODAY, a_day, fill, incident, store, told
 from tests.places import PUNE, RAIGAD, THANE, a_few, at, example
@@ -23,7 +23,7 @@ def today(hour: str) -> float:
 
 def doses(engine: Engine, number: int, hour: str) -> IncidentDoses | None:
     with reading(engine) as connection:
-        return doses_of_incident(connection, ROOM, number, today(hour))
+        return DosesOfIncidents(ROOM).now(connection, [number], int(today(hour) * 1000)).get(number)
 
 
 def stopped(place: str, since: str, evening: int | None = None, upto: str = "17:00") -> list[Figure]:

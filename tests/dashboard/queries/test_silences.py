@@ -15,9 +15,10 @@ from dashboard.store import decisions, figures
 from dashboard.store.engine import reading
 from tests.places import DHULE, PUNE, RAIGAD, THANE, at, example
 
+AKOLA = 467
 DAY = "2021-01-19"  # a Tuesday, 09:00 to 17:00
 CHANGES: dict[str, Any] = {
-    "own": [{"districts": [RAIGAD], "closed": [{"date": DAY}]}],
+    "own": [{"districts": [RAIGAD], "closed": [{"date": DAY}]}, {"districts": [AKOLA], "hours": "11:00-15:00"}],
     "downtime": [{"from": f"{DAY}T08:00+05:30", "until": f"{DAY}T18:00+05:30", "districts": [THANE]}],
 }
 SETTINGS = example().model_copy(
@@ -41,7 +42,7 @@ def told(engine: Engine, code: object, value: int, hour: str = "12:00", day: str
 
 def decide(engine: Engine, what: DecisionKind, code: int, hour: str) -> None:
     with engine.begin() as connection:
-        new = decisions.New(what, int(at(hour, DAY) * 1000), "Asha", "why", None, (code,), f"{what}{hour}", {})
+        new = decisions.New(what, int(at(hour, DAY) * 1000), "Asha", "why", None, (code,), f"{what}{hour}{code}", {})
         decisions.append(connection, new)
 
 
@@ -73,3 +74,13 @@ def test_a_session_that_was_suspended_says_so(engine: Engine, hour: str, word: s
 
 def test_on_a_sunday_nobody_is_asked(engine: Engine) -> None:
     assert set(words(engine, "18:00", "2021-01-17").values()) == {"no session"}
+
+
+@pytest.mark.parametrize(("since", "until"), [("08:30", "10:30"), ("15:30", "16:30")])
+def test_a_suspension_outside_a_districts_own_hours_is_no_reason(engine: Engine, since: str, until: str) -> None:
+    for code in (AKOLA, PUNE):
+        told(engine, code, 0)
+        decide(engine, DecisionKind.SUSPEND, code, since)
+        decide(engine, DecisionKind.RESUME, code, until)
+    evening = words(engine, "18:00")
+    assert (evening[str(AKOLA)], evening[str(PUNE)]) == ("stall", "sessions suspended")

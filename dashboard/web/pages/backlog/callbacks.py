@@ -9,6 +9,8 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html
 from dash.exceptions import PreventUpdate
 from sqlalchemy import Engine
 
+from dashboard.doses.places import Places
+from dashboard.doses.sessions import Sessions
 from dashboard.queries.doses_course import days_counted
 from dashboard.queries.frame import reading
 from dashboard.settings import ControlRoomFile
@@ -56,6 +58,8 @@ def _days(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock) ->
 
 
 def _drawing(app: Dash, readings: Readings, settings: ControlRoomFile) -> None:
+    sessions = Sessions(settings.calendar, Places(settings))
+
     def known_at(at: int, days: list[str] | None) -> Known:
         return readings.get(Date.fromisoformat(days[at]) if days and at < len(days) - 1 else None)
 
@@ -86,7 +90,7 @@ def _drawing(app: Dash, readings: Readings, settings: ControlRoomFile) -> None:
         known = known_at(at, days)
         drawn = drawn_places(known, chosen)
         theme = LIGHT if (view or {}).get("theme") == "light" else DARK
-        figure = drain_figure(panes(known, drawn), settings.calendar, theme)
+        figure = drain_figure(panes(known, drawn, sessions), theme)
         moment = "this moment: all that is known" if known.day is None else f"the end of {wording.day(known.day)}"
         asked = "" if known.day is None else f"?at={known.day.isoformat()}"
         return (
@@ -105,7 +109,7 @@ def drawn_places(known: Known, chosen: list[str] | None) -> list[str]:
     return [row.place for row in worst[:WORST]]
 
 
-def panes(known: Known, drawn: list[str]) -> list[Pane]:
+def panes(known: Known, drawn: list[str], sessions: Sessions) -> list[Pane]:
     """The state's curve and those of the drawn places."""
     rows = [known.state, *(known.row(place) for place in drawn)]
-    return [Pane(row.name, row.course.points, row.now) for row in rows if row]
+    return [Pane(row.name, row.course.points, row.now, sessions.on(row.place)) for row in rows if row]
