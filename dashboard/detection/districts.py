@@ -167,6 +167,8 @@ def _slow(memory: Memory, place: int, wrong: bool, uploads: Any) -> str:
         share = float(_share(windows.count(windows.bin_s * windows.bins)[:, place]))
         return f"{share:.0%} of its checks fail ({mostly(windows.reasons(windows.bin_s * windows.bins, [place]))})"
     times = uploads[:, place]
+    if not np.isfinite(times).any():  # slow by its pings, before an upload was seen
+        return "its checks take longer than usual"
     usual = f", usually {seconds(float(np.exp(series.base[UPLOAD, place])))}" if series.warm[UPLOAD, place] else ""
     return f"uploads take {span(float(np.nanmin(times)), float(np.nanmax(times)))}{usual}"
 

@@ -21,8 +21,8 @@ from dashboard.detection.wide import (
     Cut,
     Flood,
     Wide,
+    fails,
     is_outage,
-    lasts,
     witnessed,
 )
 from dashboard.detection.windows import ANCHORS, ANCHORS_FAILED, PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED, Windows
@@ -102,7 +102,7 @@ class Everywhere:
 
     def _all_fail(self, shares: Shares, heard: Any) -> bool:
         asked = shares.checked & heard
-        return bool(asked.any()) and float((shares.short >= self._rules.outage.fail)[asked].mean()) >= _BLIND_SHARE
+        return bool(asked.any()) and float(fails(shares, self._rules)[asked].mean()) >= _BLIND_SHARE
 
     # -- the registry for the whole state ------------------------------------------------------------------------------
 
@@ -112,7 +112,10 @@ class Everywhere:
         counted = (lines.verdict != OWN_LINE) & (now - series.heard <= lengths.nodata)
         firm = is_outage(shares, self._rules, counted)
         everybody = shares.checked & (now - series.heard <= lengths.nodata)
-        all_fail = self._all_fail(shares, now - series.heard <= lengths.nodata)
+        # those that joined last have failed for one round only, and yet give no good answer any more
+        no_answer = np.isfinite(series.fail_from) & ~shares.uploads
+        all_fail = firm and float(no_answer[everybody].mean()) >= _BLIND_SHARE
+        all_fail = all_fail or self._all_fail(shares, now - series.heard <= lengths.nodata)
         self.state_is_down = False
         # what the monitor's own cut left in the windows is nobody's line
         self.in_doubt = self._cut_since is not None or now - self._cut_at <= lengths.local
@@ -123,13 +126,14 @@ class Everywhere:
             if self.blind_since is None and self._still(windows, shares, lengths, counted):
                 self.claims.append(self._claim(OUTAGE, now, "", firm=False))
             return
-        failing = everybody & ((shares.short >= self._rules.outage.fail) | lasts(shares, self._rules))
+        failing = everybody & fails(shares, self._rules)
         began = float(np.median(began_at(series, lengths, now)[failing])) if failing.any() else now
         cut = witnessed(windows, series, lengths, failing)
         if self._monitor_cut(windows, lengths, cut, began, now) if all_fail or self._cut_since else False:
             return
         hope = windows.count(self.err_window_s)[ANCHORS].sum() > 0  # without any neutral host there is none to wait for
         if all_fail and hope and not cut.cleared() and now - began < _WAIT_S * lengths.short / 60:
+            self.in_doubt = True
             return
         if firm and cut.own_line(self._rules.monitor.anchors):
             # most lines are cut: wait whether it is all of them, and so the monitor's, before each is told of
@@ -164,7 +168,8 @@ class Everywhere:
     def _cut_off(self, cut: Cut, lasted: float) -> bool:
         """Everybody fails, and so do the neutral hosts; without any, only when no route is what is wrong."""
         if cut.asked:
-            return cut.own_line(self._rules.monitor.anchors) and not cut.answered
+            # of the minutes before it, a stray error answer may still be counted
+            return cut.own_line(self._rules.monitor.anchors) and cut.answered <= 1 - _BLIND_SHARE
         return cut.unreachable >= _BLIND_SHARE and lasted > 0
 
     def _still(self, windows: Windows, shares: Shares, lengths: Lengths, counted: Any) -> bool:
@@ -209,7 +214,7 @@ class Everywhere:
             return
         rule, inside = self._rules.division, self._division >= 0
         heard = (now - series.heard <= lengths.nodata) & inside
-        failing = (shares.short >= self._rules.outage.fail) & heard
+        failing = fails(shares, self._rules) & heard
         lasting = (shares.newest > self._rules.local.recover) & heard
         of = _counter(self._division, len(self._divisions))
         asked, bad, kept = of(heard & shares.checked), of(failing), of(lasting)

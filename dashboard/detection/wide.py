@@ -199,6 +199,11 @@ def lasts(shares: Shares, rules: Rules) -> Any:
     return (shares.long >= rules.outage.fail_long) & (shares.newest > rules.local.recover)
 
 
+def fails(shares: Shares, rules: Rules) -> Any:
+    """True for districts that fail as an outage wants it: in the short window, or in the long one and still now."""
+    return (shares.short >= rules.outage.fail) | lasts(shares, rules)
+
+
 def is_outage(shares: Shares, rules: Rules, counted: Any) -> bool:
     """True when enough of the reporting districts fail, over the short window, or over the long one and still now."""
     rule = rules.outage

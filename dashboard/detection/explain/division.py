@@ -8,7 +8,7 @@ import numpy as np
 from dashboard.detection.everywhere import _ALONE, _counter
 from dashboard.detection.explain.look import Look
 from dashboard.detection.lines import NOBODY
-from dashboard.detection.wide import LOCAL, OUTAGE
+from dashboard.detection.wide import LOCAL, OUTAGE, fails
 from dashboard.detection.windows import PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED
 from dashboard.reasons import Reason, more, percent, points, together
 
@@ -41,7 +41,7 @@ def _wanted(share: float, of: int) -> int:
 def _fails(look: Look, division: int) -> Reason:
     rule, of, name = look.rules.division, _of(look), look.everywhere._divisions[division]
     heard = look.heard & (look.everywhere._division >= 0)
-    failing = (look.shares.short >= look.rules.outage.fail) & heard
+    failing = fails(look.shares, look.rules) & heard
     asked, bad = int(of(heard & look.shares.checked)[division]), int(of(failing)[division])
     others = float((failing.sum() - bad) / max(1, heard.sum() - asked))
     rest = max(others, float(_rest(look, look.lengths.short, heard)[division]))

@@ -8,7 +8,7 @@ import numpy as np
 from dashboard.detection.everywhere import _ALONE, _BLIND_SHARE
 from dashboard.detection.explain.look import Look
 from dashboard.detection.lines import OWN_LINE
-from dashboard.detection.wide import OUTAGE, SLOWDOWN, Flood, Floods, lasts, witnessed
+from dashboard.detection.wide import OUTAGE, SLOWDOWN, Flood, Floods, fails, lasts, witnessed
 from dashboard.detection.windows import PINGS, PINGS_FAILED, TAIL, UPLOADS, UPLOADS_FAILED
 from dashboard.reasons import Reason, lacking, more, percent, points, together
 
@@ -48,9 +48,9 @@ def _left(many: int, already: int) -> int:
 def _cut_off(look: Look) -> Reason:
     """Everybody fails, and so do the neutral hosts."""
     shares, everywhere, asked = look.shares, look.everywhere, look.shares.checked & look.heard
-    hard = shares.short >= look.rules.outage.fail
-    cut = witnessed(look.windows, look.series, look.lengths, asked & (hard | lasts(shares, look.rules)))
-    many, failing = int(asked.sum()), int(hard[asked].sum())
+    bad = asked & fails(shares, look.rules)
+    cut = witnessed(look.windows, look.series, look.lengths, bad)
+    many, failing = int(asked.sum()), int(bad.sum())
     hosts = f"; their neutral hosts fail {cut.lost:.0f} of {cut.asked:.0f}" if cut.asked else ""
     missing = more(_left(many, failing), "failing district")
     if everywhere._cut_since is not None:
