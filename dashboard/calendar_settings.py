@@ -101,11 +101,6 @@ class Downtime(Section):
         """True for a district (LGD code) of this downtime."""
         return not self.districts or code in self.districts
 
-    def takes(self, day: Date, hours: tuple[time, time]) -> bool:
-        """True when a day's whole session falls into it."""
-        begins, ends = (datetime.combine(day, hour) for hour in hours)
-        return self.since.replace(tzinfo=None) <= begins and ends <= self.until.replace(tzinfo=None)
-
     @property
     def sentence(self) -> str:
         """`planned downtime until 14:00: move of the registry`; of more than a day the last one is named."""
@@ -172,10 +167,14 @@ class Calendar(Section):
         return time.fromisoformat(text[:5]), closing
 
     def downtime_on(self, day: Date) -> Downtime | None:
-        """The planned downtime of all that takes the whole session of a day; None also on a day without sessions."""
+        """The planned downtime of all that takes a day's whole session, of several in a row the last; None also without a session."""
         if not self.downtime or (hours := self._pattern(day)) is None:
             return None
-        return next((one for one in self.downtime if not one.districts and one.takes(day, hours)), None)
+        (taken, closes), last = (datetime.combine(day, hour) for hour in hours), None
+        for one in sorted(self.downtime, key=lambda one: one.since):
+            if not one.districts and one.since.replace(tzinfo=None) <= taken < one.until.replace(tzinfo=None):
+                taken, last = one.until.replace(tzinfo=None), one
+        return last if taken >= closes else None
 
     def apart(self) -> Mapping[int, "Calendar"]:
         """The calendars of the districts (LGD codes) that differ from the state's."""

@@ -103,7 +103,8 @@ def _outside(room: ControlRoomFile) -> str:
 
 
 def _sessions(room: ControlRoomFile) -> str:
-    calendar, lines = room.calendar, list[str]()
+    calendar = room.calendar
+    lines = [f"  sessions {calendar.hours}, {' '.join(calendar.weekly) or 'no weekday'}, from {calendar.first_day}\n"]
     own = [code for one in calendar.own for code in one.districts]
     if own:
         lines.append(f"  sessions of their own: {_names(room, own)}\n")

@@ -28,13 +28,19 @@ class Delayed:
 
 @dataclass(frozen=True)
 class Day:
-    """What an estimate needs of a session day; `midnight` in seconds since 1970 UTC."""
+    """What an estimate needs of a session day; `midnight`, and begin and end of each planned downtime, in seconds since 1970 UTC."""
 
     rules: Doses
     profile: Profile
     midnight: float
+    downtime: tuple[tuple[float, float], ...] = ()
 
     def share(self, at: float) -> float:
+        """Share of a usual day's doses that is to be expected by a moment; none in planned downtime."""
+        lost = sum(self._usual(min(at, ends)) - self._usual(min(at, begins)) for begins, ends in self.downtime)
+        return self._usual(at) - lost
+
+    def _usual(self, at: float) -> float:
         return self.profile.share(at - self.midnight)
 
 

@@ -86,7 +86,8 @@ class Usual:
         """
         kept = np.ones(_STEPS)
         for begins, ends in pauses:
-            kept *= 1 - (np.minimum(_PLACES[1:], ends) - np.maximum(_PLACES[:-1], begins)).clip(0) * _STEPS
+            lost = (np.minimum(_PLACES[1:], ends) - np.maximum(_PLACES[:-1], begins)).clip(0) * _STEPS
+            kept *= (1 - lost).clip(0)
         if kept.min() == 1:
             return self
         rises = np.diff([(share.low, share.mid, share.high) for share in self.shares], axis=0) * kept[:, np.newaxis]

@@ -24,7 +24,7 @@ class DayTold:
 
 
 def printable(told: DayTold) -> str:
-    """`On 16 January 2021 Maharashtra reported 18,338 doses given of 28,500 planned (64.3 %); the registry's own count …`.
+    """`On 16 January 2021 Maharashtra reported 18,338 doses given of 28,500 planned (64.3%); the registry's own count …`.
 
     It names who counted, gives no cause, and leaves out what is not known. The gap is what the registry did not show, no more.
     """
@@ -33,7 +33,7 @@ def printable(told: DayTold) -> str:
         return f"{told.name} has not reported its doses of {day} yet" + _counted(told) + "."
     text = f"On {day} {told.name} reported {indian(told.reported)} doses given"
     if told.target:
-        text += f" of {indian(told.target)} planned ({told.reported / told.target:.1%})".replace("%", " %")
+        text += f" of {indian(told.target)} planned ({told.reported / told.target:.1%})"
     text += _counted(told)
     if told.recorded is not None:
         gap = told.reported - told.recorded

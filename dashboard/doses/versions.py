@@ -38,8 +38,8 @@ class Rule(StrEnum):
     ONLY = "the only one"
     PREFERRED = "the preferred source"
     FINAL = "final before provisional"
-    NEWEST = "the newest as-of"
-    LAST_RECEIVED = "same as-of: the one received last"
+    NEWEST = "the newest"
+    LAST_RECEIVED = "true at the same hour: the one heard last"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Chosen:
 
     @property
     def sentence(self) -> str:
-        """`18,338 (the newest as-of); also told: 18,425 by …`."""
+        """`18,338 (the newest); also told: 18,425 by …`."""
         shown = f"{indian(self.value)} ({self.rule})"
         told = "; ".join(f"{indian(v.value)} by {v.who or v.source}" for v in self.others)
         return f"{shown}; also told: {told}" if told else shown

@@ -247,13 +247,11 @@ class _ThatDay:
         return IncidentDoses(self._day, "delayed", found.low, found.high, sentence)
 
     def _part(self, place: str, hit: Hit) -> Part | None:
-        """None also where planned downtime fell into the incident: nobody was to be expected then."""
-        since, until = self._span(place, hit)
-        if any(begins < until and ends > since for begins, ends in self._times.planned(place, self._day)):
-            return None
         opens, closes = (at_ms / 1000 - self._midnight for at_ms in self._sessions[place])
         profile = Profile(opens, closes)
-        day = Day(self._settings.dashboard.rules.doses, profile, self._midnight)
+        downtime = tuple((begins / 1000, ends / 1000) for begins, ends in self._times.planned(place, self._day))
+        day = Day(self._settings.dashboard.rules.doses, profile, self._midnight, downtime)
+        since, until = self._span(place, hit)
         target = self._view.value(place, "target") or 0
         return part(day, District("", profile, target, self._reports(place)), since / 1000, until / 1000)
 

@@ -108,3 +108,17 @@ def test_the_shipped_calendar_has_the_two_days_of_the_registrys_move() -> None:
     found = example().calendar.downtime_at(at("12:00", "2021-02-27"), RAIGAD)
     assert found is not None
     assert found.sentence == "planned downtime until 1 March, 00:00: move to version 2 of the registry"
+
+
+@pytest.mark.parametrize(("again", "left"), [("12:00", None), ("11:30", None), ("12:01", NINE_TO_FIVE)])
+def test_downtime_that_was_extended_takes_the_whole_session_as_one_entry_would(
+    again: str, left: tuple[time, time] | None
+) -> None:
+    day = "2021-01-19"
+    entries = [
+        {"from": f"{day}T{again}+05:30", "until": f"{day}T18:00+05:30", "note": "goes on"},
+        {"from": f"{day}T00:00+05:30", "until": f"{day}T12:00+05:30"},
+    ]
+    calendar = Calendar.model_validate({"hours": "09:00-17:00", "weekly": ["tue"], "downtime": entries})
+    assert calendar.hours_on(date(2021, 1, 19)) == left
+    assert (getattr(calendar.downtime_on(date(2021, 1, 19)), "note", None) == "goes on") is (left is None)

@@ -15,7 +15,7 @@ DAY = date(2021, 1, 16)
     [
         (
             DayTold("Maharashtra", DAY, 28_500, 18_338, 5_726, "the night of 16 January"),
-            "On 16 January 2021 Maharashtra reported 18,338 doses given of 28,500 planned (64.3 %); the registry's own count for the day "
+            "On 16 January 2021 Maharashtra reported 18,338 doses given of 28,500 planned (64.3%); the registry's own count for the day "
             "was 5,726: 12,612 fewer than reported, as told by the night of 16 January. Figures are provisional.",
         ),
         (
@@ -25,7 +25,7 @@ DAY = date(2021, 1, 16)
         ),
         (
             DayTold("Raigad", DAY, 400, 10, None),
-            "On 16 January 2021 Raigad reported 10 doses given of 400 planned (2.5 %). Figures are provisional.",
+            "On 16 January 2021 Raigad reported 10 doses given of 400 planned (2.5%). Figures are provisional.",
         ),
         (
             DayTold("Latur", DAY, 600, None, 55),
@@ -34,7 +34,7 @@ DAY = date(2021, 1, 16)
         (DayTold("Latur", DAY, 600, None, None), "Latur has not reported its doses of 16 January 2021 yet."),
         (
             DayTold("Hingoli", DAY, 200, 200, 200, final=True),
-            "On 16 January 2021 Hingoli reported 200 doses given of 200 planned (100.0 %); the registry's own count for the day was 200, "
+            "On 16 January 2021 Hingoli reported 200 doses given of 200 planned (100.0%); the registry's own count for the day was 200, "
             "as reported.",
         ),
     ],

@@ -1,12 +1,15 @@
 """What an incident cost, out of a real store: delayed, deferred, or nothing that can be told."""
 
 import random
+from datetime import date
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from dashboard.doses.figure import Figure
-from dashboard.queries.incident_doses import DosesOfIncidents, IncidentDoses
+from dashboard.queries.incident_doses import DosesOfIncidents, IncidentDoses, hits_on
+from dashboard.settings import Calendar, ControlRoomFile
+from dashboard.store import schema
 from dashboard.store.engine import reading
 from tests.dashboard.queries.weeks import HOURS, SHARES, TODAY, a_day, fill, incident, store, told
 from tests.places import PUNE, RAIGAD, THANE, a_few, at, example
@@ -165,3 +168,64 @@ def test_whatever_is_told_the_bounds_are_ordered_and_name_no_cause(engine: Engin
                 assert 0 < found.low <= found.high
                 assert "during the incident" in found.sentence
                 assert "because" not in found.sentence
+
+
+def test_over_midnight_only_the_districts_hit_on_a_day_are_counted_on_it(engine: Engine) -> None:
+    """Raigad from the fifth on; Thane joined on the ninth: the fifth says nothing of Thane."""
+    number = incident(engine, [RAIGAD], at("10:00", "2021-02-05"), None)
+    joined = {"incident_id": number, "district": THANE, "joined_ms": int(today("10:00") * 1000), "left_ms": None}
+    with engine.begin() as connection:
+        connection.execute(insert(schema.incident_district), [joined])
+    reader, ends = DosesOfIncidents(ROOM), int(at("23:59", "2021-02-05") * 1000)
+    with reading(engine) as connection:
+        first = hits_on(connection, reader.times, date(2021, 2, 5), ends)
+        before, after = (
+            hits_on(connection, reader.times, TODAY, int(today(hour) * 1000)) for hour in ("09:59", "10:01")
+        )
+    assert [set(hit.spans) for hit in (*first, *before, *after)] == [{RAIGAD}, {RAIGAD}, {RAIGAD, THANE}]
+
+
+def test_an_incident_that_began_before_the_session_is_counted_from_its_opening(engine: Engine) -> None:
+    a_bad_day(engine, upto="14:00")
+    early, at_nine = (incident(engine, HIT, today(hour), None) for hour in ("06:30", "09:00"))
+    a, b = doses(engine, early, "14:20"), doses(engine, at_nine, "14:20")
+    assert a == b
+
+
+def test_a_slip_of_the_pen_that_was_corrected_costs_no_doses(engine: Engine) -> None:
+    number = a_bad_day(engine, upto="14:00")
+    plain = doses(engine, number, "14:20")
+    store(engine, [told(str(RAIGAD), TODAY, "reported", 390, "10:30")])  # 78 by 11:00
+    assert plain is not None
+    assert doses(engine, number, "14:20") == plain
+
+
+def test_planned_downtime_within_an_incident_is_no_delay(engine: Engine) -> None:
+    """Nothing from 11:00 on, told until 14:00: an hour of downtime makes it less, three hours nothing."""
+    number = a_bad_day(engine, upto="14:00")
+    plain = doses(engine, number, "14:20")
+    with reading(engine) as connection:
+        short, long = (
+            DosesOfIncidents(with_downtime(*hours)).now(connection, [number], int(today("14:20") * 1000))
+            for hours in (("11:00", "12:00"), ("11:00", "14:00"))
+        )
+    assert plain is not None
+    assert 0 < short[number].low < plain.low
+    assert short[number].high < plain.high
+    assert long == {}
+
+
+def test_in_the_evening_planned_downtime_is_not_deferred(engine: Engine) -> None:
+    number = a_bad_day(engine, evening=204)  # 32 % of 300 fall between 11:00 and 13:00
+    plain = doses(engine, number, "18:00")
+    with reading(engine) as connection:
+        room = with_downtime("11:00", "13:00")
+        assert DosesOfIncidents(room).now(connection, [number], int(today("18:00") * 1000)) == {}
+    assert plain is not None
+    assert plain.what == "deferred"
+
+
+def with_downtime(since: str, until: str) -> ControlRoomFile:
+    entry = {"from": f"{TODAY}T{since}+05:30", "until": f"{TODAY}T{until}+05:30", "districts": HIT}
+    calendar = {**ROOM.calendar.model_dump(by_alias=True), "downtime": [entry]}
+    return ROOM.model_copy(update={"calendar": Calendar.model_validate(calendar)})

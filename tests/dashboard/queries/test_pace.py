@@ -1,21 +1,23 @@
 """Pace out of a real store: which days count as quiet, what is known when, and what it costs to read."""
 
-from datetime import date
+import random
+from datetime import date, datetime
 
 import pytest
 from sqlalchemy import Engine
 
+from dashboard.calendar_settings import WEEKDAYS
 from dashboard.decisions.kinds import DecisionKind
 from dashboard.doses.pace import STRAIGHT, PaceNow, Usual
 from dashboard.doses.places import Places
 from dashboard.queries.figures_known import Moment, day_view
 from dashboard.queries.pace import Courses, paces
 from dashboard.queries.quiet_days import SessionTimes, not_quiet
-from dashboard.settings import ControlRoomFile
+from dashboard.settings import STATE_PLACE, Calendar, ControlRoomFile
 from dashboard.store import decisions
 from dashboard.store.engine import reading
 from tests.dashboard.queries.weeks import TODAY, a_day, fill, incident, session_days, store, told
-from tests.places import RAIGAD, THANE, a_few, at, example
+from tests.places import IST, RAIGAD, THANE, a_few, at, example
 
 ROOM = a_few()
 R, T = str(RAIGAD), str(THANE)
@@ -145,3 +147,60 @@ def test_the_courses_are_read_again_when_an_earlier_day_gets_a_figure_or_was_not
     incident(engine, [RAIGAD], at("10:00", days[0].isoformat()), at("11:00", days[0].isoformat()))
     with reading(engine) as connection:
         assert (first[R].days, kept.of(connection, TODAY)[R].days) == (len(days), len(days) - 1)
+
+
+def with_downtime(since: str, until: str, day: date = TODAY, codes: tuple[int, ...] = ()) -> ControlRoomFile:
+    entry = {"from": f"{day}T{since}+05:30", "until": f"{day}T{until}+05:30", "districts": codes}
+    calendar = {**ROOM.calendar.model_dump(by_alias=True), "downtime": [entry]}
+    return ROOM.model_copy(update={"calendar": Calendar.model_validate(calendar)})
+
+
+@pytest.mark.parametrize(("until", "touched"), [("09:00", set()), ("09:01", {R}), ("12:00", {R})])
+def test_a_day_with_planned_downtime_in_its_session_is_not_quiet(engine: Engine, until: str, touched: set[str]) -> None:
+    room = with_downtime("00:00", until, codes=(RAIGAD,))
+    with reading(engine) as connection:
+        assert {place for place, _ in not_quiet(connection, times(room), [TODAY])} == touched
+
+
+def test_planned_downtime_of_all_touches_the_state_too(engine: Engine) -> None:
+    with reading(engine) as connection:
+        found = {place for place, _ in not_quiet(connection, times(with_downtime("12:00", "13:00")), [TODAY])}
+    assert found == {STATE_PLACE, *(str(district.code) for district in ROOM.districts)}
+
+
+def test_in_planned_downtime_nothing_more_is_expected(engine: Engine) -> None:
+    fill(engine, ROOM, [R, T], lambda place, n: 300)
+    room = with_downtime("11:00", "13:00", codes=(RAIGAD,))
+    with reading(engine) as connection:
+        found = Courses(room, Places(room)).of(connection, TODAY)
+    mine, other = found[R], found[T]
+    assert mine.share_by(0.5).mid == pytest.approx(mine.share_by(0.25).mid)
+    assert mine.share_by(1).mid == pytest.approx(1 - 0.32, abs=0.005)  # 26 % by 11:00, 58 % by 13:00
+    assert (other.share_by(1).mid, other.label) == (1, "its own 12 quiet days")
+
+
+def test_what_is_planned_and_who_sits_agree_at_any_minute() -> None:
+    chance, codes = random.Random(5), [district.code for district in ROOM.districts]
+
+    def hours() -> str:
+        return "{:02}:00-{:02}:00".format(*sorted(chance.sample(range(25), 2)))
+
+    def downtime() -> dict[str, object]:
+        begins = at("00:00", "2021-02-01") + 60 * chance.randrange(5000)
+        moments = (datetime.fromtimestamp(second, IST) for second in (begins, begins + 60 * chance.randrange(1, 3000)))
+        return dict(zip(("from", "until"), moments, strict=True)) | {
+            "districts": chance.sample(codes, chance.randrange(3))
+        }
+
+    for _ in range(20):
+        own = {"districts": chance.sample(codes, 2), "hours": hours(), "weekly": chance.sample(WEEKDAYS, 4)}
+        entries = {"own": [own], "downtime": [downtime() for _ in range(chance.randrange(4))]}
+        calendar = Calendar.model_validate({"hours": hours(), "weekly": chance.sample(WEEKDAYS, 4), **entries})
+        room = ROOM.model_copy(update={"calendar": calendar})
+        for minute in chance.sample(range(4 * 1440), 25):
+            now = at("00:00", "2021-02-01") + 60 * minute
+            sitting, day = room.codes_in_session(now), date(2021, 2, 1 + minute // 1440)
+            for code in codes:
+                session, planned = times(room).on(str(code), day), times(room).planned(str(code), day)
+                inside = session is not None and session[0] <= now * 1000 < session[1]
+                assert (code in sitting) == (inside and not any(a <= now * 1000 < b for a, b in planned))

@@ -100,7 +100,8 @@ def _range(one: Range | None, row: PaceRow) -> Any:
 
 
 def _behind(row: PaceRow) -> Any:
-    if row.behind_range is not None and round(row.behind_range.high) == 0:
+    one = row.behind_range
+    if one is not None and round(one.mid if row.quiet_days else one.high) == 0:
         return html.Span("on pace", className="dim")
     return html.Strong(_range(row.behind_range, row))
 
@@ -110,8 +111,10 @@ def _days(row: PaceRow) -> str:
 
 
 def _cost(hit: Hit, doses: IncidentDoses | None, known: PaceKnown, settings: ControlRoomFile) -> list[Any]:
-    until = wording.clock(hit.until_ms, settings.zone, known.day) if hit.until_ms <= known.now_ms else "now"
+    day_is_over = wording.local(known.now_ms + 1000, settings.zone).date() > known.day
+    goes_on = "the next day" if day_is_over else "now"
+    until = wording.clock(hit.until_ms, settings.zone, known.day) if hit.until_ms <= known.now_ms else goes_on
     when = f"{wording.clock(hit.since_ms, settings.zone, known.day)} to {until}"
     said = doses.sentence if doses else words.NOTHING_TOLD
-    kind = html.A(html.Strong(kind_words(hit.kind, hit.scope)), href=f"/incidents/?id={hit.incident_id}")
+    kind = html.A(html.Strong(kind_words(hit.kind)), href=f"/incidents/?id={hit.incident_id}")
     return [kind, f", {where(list(hit.spans), settings)}, {when}: {said}."]

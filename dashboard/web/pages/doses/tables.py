@@ -64,7 +64,7 @@ def numbers(known: Known) -> Any:
     share = (
         ""
         if not (state.target and state.reported is not None)
-        else f"{wording.share(state.reported, state.target, 2)} of target"
+        else f"{wording.share(state.reported, state.target, 1)} of target"
     )
     rows = [
         ("Target", _value(state, "target"), ""), ("Reported", _value(state, "reported"), share),

@@ -8,8 +8,9 @@ COMPUTED: Final = (
     (
         "Expected by now",
         "= target × usual turnout × share of a day's doses usually given by this hour. Both come from the place's own quiet days of the "
-        "last three weeks: session days that no incident and no suspension touched, with a target and an evening figure. Middle: the "
-        "median day; in small: the lowest and the highest day.",
+        "last three weeks: session days that no incident, no suspension and no planned downtime touched, with a target and an evening "
+        "figure. Middle: the median day; in small: the lowest and the highest day. In planned downtime nothing more is expected, nor "
+        "later in its place.",
     ),
     (
         f"Before {ENOUGH_DAYS} quiet days are known",
@@ -18,7 +19,8 @@ COMPUTED: Final = (
     ),
     (
         "Behind",
-        "= expected − reported, both at the hour of the figure, at least 0. These doses may still be given today.",
+        "= expected − reported, both at the hour of the figure, at least 0. These doses may still be given today. The sum adds what is "
+        "behind: a district ahead makes up for none of it.",
     ),
     (
         "Forecast at close",
