@@ -1,6 +1,6 @@
 """Named places at which a test may end the process hard, as `kill -9` would: no clean-up, no flush.
 
-Set the environment variable TIKAWATCH_CRASH_AT to a name of WATCH or SENDER, the rooms that stop there; without it nothing happens.
+Set the environment variable TIKAWATCH_CRASH_AT to a name of WATCH, DESK or SENDER, the rooms that stop there; without it nothing happens.
 """
 
 import os
@@ -11,6 +11,7 @@ WATCH = (
     "mails_stored",  # all stands in the transaction, which is not committed
     "committed",  # committed; nothing was sent yet
 )
+DESK = WATCH[1:]  # a person's step goes the same way
 SENDER = (
     "before_mail",  # claimed, not sent
     "after_250",  # the relay took it, the row does not say so yet

@@ -88,7 +88,7 @@ def _opened(
 ) -> Change:
     facts = f"{indian(one.doses)} doses on paper, the oldest {one.age} old"
     words = sentences.not_entered(settings, one.codes, one.since, facts, _others(one, found))
-    within = next((item for item in opened if item.members < one.codes), None)
+    within = next((item for item in opened if not item.by_hand and item.members < one.codes), None)
     if within is None:
         return Change(None, StepKind.OPENED, _KIND, scope, one.since, one.codes, one.codes, words)
     joined = one.codes - within.members

@@ -6,14 +6,14 @@ transaction and tries once more, so that no note is lost. What a name or a text 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
 from dashboard.decisions.kinds import Objection
 from dashboard.incidents import ledger, sentences
-from dashboard.incidents.incident import IncidentKind, Severity, Step, StepKind
+from dashboard.incidents.incident import IncidentKind, Scope, Severity, Step, StepKind
 from dashboard.incidents.ledger import OPEN, RESOLVED
 from dashboard.incidents.transitions import Change
 from dashboard.incidents.transitions.districts import scope_of
@@ -171,6 +171,7 @@ def take(
     """Claim and store the step after the row's newest, with what it changes in the row."""
     concerned = ledger.ever_of if what is StepKind.RESOLVED else ledger.members_of
     step = ledger.step_of(row, what, concerned(connection, row.incident_id), words, by.who, by.now)
+    step = replace(step, scope=Scope(values.get("scope", step.scope)))
     if not ledger.claim(connection, row.incident_id, row.steps, values):
         raise MovedOnError
     ledger.append(connection, step)

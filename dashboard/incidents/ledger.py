@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
 
+from dashboard.incidents.course import Spell, Told, course
 from dashboard.incidents.incident import RECOVERING, RULE, IncidentKind, Scope, Step, StepKind, severity
 from dashboard.incidents.transitions import Change, Standing
 from dashboard.store.engine import insert_new
@@ -32,13 +33,15 @@ def standing(connection: Connection, resolved_after: float, districts: frozenset
     numbers = [row.incident_id for row in rows]
     members, ever = _districts_of(connection, numbers, districts)
     merged, split = _merged_kinds(connection, numbers), _split(connection, numbers)
+    spells = spells_of(connection, {row.incident_id: row.since_ms for row in rows})
     return [
         Standing(
             row.incident_id, IncidentKind(row.kind), Scope(row.scope), row.since_ms / 1000,
             row.resolved_ms / 1000 if row.resolved_ms is not None else None, row.steps,
             frozenset(members[row.incident_id]), frozenset(ever[row.incident_id]),
             by_hand=row.made_by != RULE, closed_by_hand=row.closed_by not in (None, RULE),
-            merged=frozenset(merged[row.incident_id]), is_split=row.incident_id in split,
+            ended_by_hand=row.closed_by not in (None, RULE) and row.closed_ms == row.resolved_ms,
+            merged=frozenset(merged[row.incident_id]), is_split=row.incident_id in split, spells=spells[row.incident_id],
         )
         for row in rows
         if ever[row.incident_id]
@@ -198,6 +201,17 @@ def _districts_of(
         if row.left_ms is None:
             members[row.incident_id].add(row.district)
     return members, ever
+
+
+def spells_of(connection: Connection, since_ms: Mapping[int, int]) -> dict[int, tuple[Spell, ...]]:
+    """What incidents were up to now, by number; of each it is given when it began."""
+    told: dict[int, list[Told]] = defaultdict(list)
+    steps = incident_step.c
+    query = select(steps.incident_id, steps.what, steps.at_ms, steps.kind, steps.sentence)
+    ordered = query.where(steps.incident_id.in_(since_ms)).order_by(steps.incident_id, steps.step)
+    for row in connection.execute(ordered):
+        told[row.incident_id].append(Told(StepKind(row.what), row.at_ms / 1000, IncidentKind(row.kind), row.sentence))
+    return {number: course(told[number], began / 1000) for number, began in since_ms.items()}
 
 
 def _merged_kinds(connection: Connection, numbers: Collection[int]) -> Mapping[int, set[IncidentKind]]:

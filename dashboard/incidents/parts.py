@@ -78,7 +78,7 @@ def _taken_in(
     codes = ledger.members_of(connection, row.incident_id)
     since_ms = min(one.since_ms for one in (row, *others))
     numbers = " and ".join(str(one.incident_id) for one in others)
-    headline = sentences.headline(settings, IncidentKind(row.kind), codes, since_ms / 1000)
+    headline = sentences.headline(settings, IncidentKind(row.kind), codes, since_ms / 1000, row.sentence)
     words = f"{headline}. Incident {numbers} merged into it"
     worst = min((one.severity for one in (row, *others)), key=_WORST_FIRST.index)
     values = {"since_ms": since_ms, "severity": worst, "sentence": words}
@@ -102,17 +102,18 @@ def split(connection: Connection, settings: ControlRoomFile, number: int, by: By
     part = _part(connection, settings, row, codes, by)
     names = sentences.names(settings, codes)
     words = f"{_headline(settings, row, members - codes)}. {names} split off as incident {part.incident_id}"
-    return (*take(connection, row, StepKind.SPLIT, words, by, {"sentence": words}), part)
+    values = {"sentence": words, "scope": scope_of(settings, members - codes)}
+    return (*take(connection, row, StepKind.SPLIT, words, by, values), part)
 
 
 def _part(connection: Connection, settings: ControlRoomFile, row: Row[Any], codes: frozenset[int], by: By) -> Step:
-    """The new incident; a rule's stays a rule's, which closes it. Who has the whole has its parts."""
+    """The new incident; a rule's stays a rule's, which closes it. Who has the whole has its parts; what was snoozed stays so."""
     kind, since = IncidentKind(row.kind), row.since_ms / 1000
     words = f"{_headline(settings, row, codes)}. Split off from incident {row.incident_id}"
     change = Change(None, StepKind.SPLIT, kind, scope_of(settings, codes), since, codes, codes, words)
     step = ledger.record(connection, change, by.now, by.who, made_by=row.made_by)
     assert step is not None
-    kept = {name: getattr(row, name) for name in ("acknowledged_ms", "acknowledged_by", "owner")}
+    kept = {name: getattr(row, name) for name in ("acknowledged_ms", "acknowledged_by", "owner", "snoozed_until_ms")}
     connection.execute(update(incident).where(incident.c.incident_id == step.incident_id).values(kept))
     return step
 
@@ -139,4 +140,4 @@ def kin(connection: Connection, incident_id: int, before: int) -> list[Kin]:
 
 
 def _headline(settings: ControlRoomFile, row: Row[Any], codes: frozenset[int]) -> str:
-    return sentences.headline(settings, IncidentKind(row.kind), codes, row.since_ms / 1000)
+    return sentences.headline(settings, IncidentKind(row.kind), codes, row.since_ms / 1000, row.sentence)

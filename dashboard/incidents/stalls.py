@@ -69,15 +69,16 @@ def _opened(
 ) -> Change | None:
     """A stall in those of its districts that may open; nothing while an incident says so, or once a person closed the same stall.
 
-    A wider stall takes in the one that was told before.
+    A wider stall takes in the one that was told before, but not what a person opened.
     """
     scope = Scope(stall.scope)
     if not codes or any(len(item.members & codes) > _HALF * len(codes) for item in opened):
         return None
+    codes -= frozenset[int]().union(*(item.members for item in opened if item.by_hand))
     if any(item.closed_by_hand and item.ever >= codes and stall.since <= (item.resolved or 0) for item in mine):
         return None
     words = sentences.stalled(settings, codes, stall.since, stall.evidence)
-    within = next((item for item in opened if item.kind is _KIND and item.members <= codes), None)
+    within = next((item for item in opened if item.kind is _KIND and not item.by_hand and item.members <= codes), None)
     if within is not None:
         members = within.members | codes
         return Change(within, StepKind.UPGRADED, _KIND, scope, within.since, members, codes - within.members, words)

@@ -11,9 +11,10 @@ from pathlib import Path
 from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from dashboard.incidents.incident import IncidentKind, Step
+from dashboard.incidents.course import Manner, Spell, life, manner_of, worst
+from dashboard.incidents.incident import RULE, IncidentKind, Step, StepKind
 from dashboard.notices.measured import measured
-from dashboard.notices.phrases import Phrases, phrases
+from dashboard.notices.phrases import KindPhrases, Phrases, phrases
 from dashboard.notices.route import Purpose, Recipient, district_name
 from dashboard.settings import ControlRoomFile
 from probes.sections import is_loopback
@@ -37,6 +38,7 @@ _LOOK = {
     IncidentKind.AGENT_SILENT: ("?", "#5B6976", "#3F4D59"),
     IncidentKind.MONITOR_OFFLINE: ("⊘", "#101820", "#101820"),
 }
+_LOOK_FAILING = ("◆", "#E06A22", "#9A3D06")
 _LOOK_OVER = ("✓", "#CBD3DA", "#3F4D59")
 
 
@@ -55,14 +57,16 @@ def no_link(_district: int, _day: Date) -> str:
 
 
 def compose(
-    settings: ControlRoomFile, step: Step, recipient: Recipient, told: Sequence[int], link_of: LinkOf = no_link
-) -> Letter:
+    settings: ControlRoomFile, step: Step, recipient: Recipient, told: Sequence[int], link_of: LinkOf = no_link,
+    spells: Sequence[Spell] = (),
+) -> Letter:  # fmt: skip
     """The mail of one step to one recipient, in the recipient's language.
 
     `told`: LGD codes of all districts whose officers are told of this fault, by this step or an earlier one.
     `link_of`: asked for the recipient's own districts alone, and never for the control room's copy.
+    `spells`: what an incident of the registry was up to and with this step.
     """
-    facts = _Facts(settings, step, recipient)
+    facts = _Facts(settings, step, recipient, spells)
     content = facts.content(told) | {"forms": facts.forms(link_of)}
     return Letter(
         subject=facts.subject(),
@@ -96,19 +100,32 @@ def _environment() -> Environment:
 class _Facts:
     """One step as one recipient reads it."""
 
-    def __init__(self, settings: ControlRoomFile, step: Step, recipient: Recipient) -> None:
-        self._settings, self._step, self._recipient = settings, step, recipient
+    def __init__(self, settings: ControlRoomFile, step: Step, recipient: Recipient, spells: Sequence[Spell]) -> None:
+        self._settings, self._step, self._recipient, self._spells = settings, step, recipient, spells
         self._words: Phrases = phrases(recipient.language)
-        self._kind = self._words.kinds[step.kind]
         self._over = recipient.purpose is Purpose.CLOSING
+        self._by_hand = self._over and step.who != RULE  # nobody has measured that it works again
+        self._by_phone = step.what is StepKind.OPENED and step.who != RULE  # nor that it does not
+        said = spells if self._over and not self._by_hand else spells[-1:]
+        self._manner = worst(spell.manner for spell in said) or manner_of(step.kind, step.sentence)
+        self._since = said[0].since if said and step.what is not StepKind.REOPENED else step.since
+        self._kind = self._of_kind()
         mine = [code for code in step.districts if code in recipient.districts]
         self._codes = (*mine, *(code for code in step.districts if code not in mine))
+
+    def _of_kind(self) -> KindPhrases:
+        """The words of the worst that it was; of what a person closes, of what it was then."""
+        if self._manner is Manner.FAILING:
+            return self._words.failing
+        return self._words.kinds[IncidentKind.OUTAGE if self._manner is Manner.DOWN else self._step.kind]
 
     def subject(self) -> str:
         place = self._fill("subject")
         if self._step.kind is not IncidentKind.MONITOR_OFFLINE and len(self._codes) > 1 and not self._everywhere:
             shown = self._names(self._codes[:NAMES_IN_SUBJECT])
             place += f": {shown}" + (", …" if len(self._codes) > NAMES_IN_SUBJECT else "")
+        if self._by_hand:
+            place = self._words.closed_subject.format(subject=place)
         if self._recipient.purpose is Purpose.UPDATE:
             place = self._words.update.format(subject=place)
         if self._recipient.purpose is Purpose.AGAIN:
@@ -117,12 +134,13 @@ class _Facts:
 
     def content(self, told: Sequence[int]) -> dict[str, object]:
         rehearsal = self._settings.rehearsal
-        glyph, bar, ink = _LOOK_OVER if self._over else _LOOK[self._step.kind]
+        look = _LOOK_FAILING if self._manner is Manner.FAILING else _LOOK[self._step.kind]
+        glyph, bar, ink = _LOOK_OVER if self._over else look
         return {
             "language": self._recipient.language,
             "rehearsal": self._words.rehearsal.format(title=one_line(rehearsal.title)) if rehearsal else "",
             "glyph": glyph, "bar": bar, "ink": ink,
-            "headline": one_line(self._fill("headline")),
+            "headline": one_line(self._headline()),
             "rows": self._rows(told),
             "ask": self._words.ask,
             "asks": self._asks(),
@@ -152,15 +170,25 @@ class _Facts:
     def _everywhere(self) -> bool:
         return len(self._codes) in (0, len(self._settings.districts))
 
+    def _headline(self) -> str:
+        if self._by_phone:
+            return self._words.opened_headline.format(who=self._step.who)
+        if not self._by_hand:
+            return self._fill("headline")
+        return self._words.closed_headline.format(who=self._step.who, until=self._clock(self._step.at))
+
     def _fill(self, what: str) -> str:
         number = "one" if len(self._codes) == 1 else "many"
-        phrase: str = getattr(self._kind, f"{'over_' if self._over else ''}{what}_{number}")
+        phrase: str = getattr(self._kind, f"{'over_' if self._over and not self._by_hand else ''}{what}_{number}")
+        if self._over and not self._by_hand and what == "subject" and len({spell.manner for spell in self._spells}) > 1:
+            phrase = getattr(self._words, f"mixed_{number}")
         many = self._words.in_all_districts if self._everywhere else self._words.in_n_districts
         return phrase.format(
             names=self._names(self._codes),
             in_districts=many.format(n=len(self._codes) or len(self._settings.districts)),
-            since=self._clock(self._step.since),
+            since=self._clock(self._since),
             until=self._clock(self._step.at),
+            worst=self._words.life.manners[self._manner] if self._manner else "",
         )
 
     def _names(self, codes: Sequence[int]) -> str:
@@ -171,12 +199,16 @@ class _Facts:
         words = self._words
         own: str = self._recipient.language
         rows = [(words.since, self._clock(self._step.since, zone=True), own)]
-        if self._over:
+        if self._over and not self._by_hand:
             lasted = duration(self._step.at - self._step.since, words)
             rows.append(
                 (words.over, words.over_at.format(until=self._clock(self._step.at, zone=True), duration=lasted), own)
             )
-        if facts := measured(self._step.sentence, words.facts):
+        if len(self._spells) > 1:
+            past = self._spells if self._over else self._spells[:-1]
+            course = life(past, words.life, self._clock, lambda seconds: duration(seconds, words))
+            rows.append((words.course, course, own))
+        if not (self._by_hand or self._by_phone) and (facts := measured(self._step.sentence, words.facts)):
             rows.append((words.measured, facts, own))
         rows.append((words.evidence, one_line(self._step.sentence), "en"))
         if self._step.kind is not IncidentKind.MONITOR_OFFLINE:
@@ -203,6 +235,8 @@ class _Facts:
 
     def _asks(self) -> tuple[str, ...]:
         who = "room" if self._recipient.control_room else "officer"
+        if self._by_hand:
+            return (getattr(self._words, f"closed_ask_{who}"),)
         asks: tuple[str, ...] = getattr(self._kind, f"{'over_' if self._over else ''}ask_{who}")
         return asks
 

@@ -14,7 +14,7 @@ FACTS: Final = {
     "times": re.compile(r" take (?:over )?(?P<times>[\d.]+) times what is usual"),
     "last_uploads": re.compile(r"the last (?P<n>\d+) uploads fail"),
     "checks": re.compile(r"(?P<n>\d+) of (?P<of>\d+) checks fail"),
-    "share": re.compile(r"(?P<share>\d+%) of (?:its |the )?checks\b"),
+    "share": re.compile(r"(?P<share>\d+(?: to \d+)?%) of (?:its |their |the )?checks\b"),
     "neutral": re.compile(r"the neutral host answers (?P<n>\d+) of (?P<of>\d+)"),
     "neutral_too": re.compile(r"(?P<n>\d+) of (?P<of>\d+) of the neutral host too"),
     "districts_fail": re.compile(r"(?P<n>\d+) of (?P<of>\d+) districts fail"),

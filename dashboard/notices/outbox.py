@@ -1,13 +1,14 @@
 """Writes the mails a step owes as rows, in the transaction of the step itself: both are stored, or neither."""
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from dashboard.incidents.incident import Step, StepKind
-from dashboard.incidents.ledger import ever_of
+from dashboard.incidents.ledger import spells_of
 from dashboard.incidents.parts import kin
 from dashboard.notices.letter import LinkOf, compose, no_link
 from dashboard.notices.message import message_id
@@ -38,9 +39,10 @@ def enqueue(
     there = _there_already(connection, step)
     recipients = route(settings, step, told)
     known = tuple(dict.fromkeys((*told_districts(told), *(code for one in recipients for code in one.districts))))
+    spells = spells_of(connection, {step.incident_id: round(step.since * 1000)})[step.incident_id]
     due = {"created_ms": round(now * 1000), "due_ms": round(now * 1000)}
     rows = [
-        _row(settings, step, one, opened_ms) | asdict(compose(settings, step, one, known, link_of)) | due
+        _row(settings, step, one, opened_ms) | asdict(compose(settings, step, one, known, link_of, spells)) | due
         for one in recipients
         if one.address.casefold() not in there
     ]
@@ -72,15 +74,29 @@ def _there_already(connection: Connection, step: Step) -> set[str]:
 
 def _told_before(connection: Connection, settings: ControlRoomFile, incident_id: int, before: int) -> tuple[Told, ...]:
     """Who was told of it by earlier steps, also by those of incidents that were merged into it, or that it was split from."""
-    told, others = _told_by_itself(connection, settings, incident_id, before), kin(connection, incident_id, before)
-    if not others:
-        return tuple(told)
-    for other in others:
+    told = _told_by_itself(connection, settings, incident_id, before)
+    for other in kin(connection, incident_id, before):
         earlier = this_round(_told_before(connection, settings, other.incident_id, other.before))
         told += [replace(one, number=other.step) for one in earlier if not one.control_room]
-    here = ever_of(connection, incident_id)
-    kept = (replace(one, districts=tuple(code for code in one.districts if code in here)) for one in told)
+    splits = _splits(connection, incident_id, before)
+    kept = (replace(one, districts=_still_here(one, splits)) for one in told)
     return tuple(one for one in kept if one.control_room or one.districts)
+
+
+def _splits(connection: Connection, incident_id: int, before: int) -> dict[int, frozenset[int]]:
+    """What was left here after each split, by the number of its step."""
+    query = select(incident_step.c.step, incident_step.c.districts).where(
+        incident_step.c.incident_id == incident_id,
+        incident_step.c.what == StepKind.SPLIT,
+        incident_step.c.step < before,
+    )
+    return {row.step: frozenset(json.loads(row.districts)) for row in connection.execute(query)}
+
+
+def _still_here(one: Told, splits: Mapping[int, Collection[int]]) -> tuple[int, ...]:
+    """Who was told of a district before it was split off hears of its end from the other part, even when it comes back here."""
+    left = [codes for number, codes in splits.items() if number >= one.number]
+    return tuple(code for code in one.districts if all(code in codes for codes in left))
 
 
 def _told_by_itself(connection: Connection, settings: ControlRoomFile, incident_id: int, before: int) -> list[Told]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
+from dashboard.incidents.course import LifeWords
 from dashboard.incidents.incident import IncidentKind
 from dashboard.settings import Language
 
@@ -55,6 +56,11 @@ class Phrases(BaseModel):
     officer_role: str
     footer: str
     rehearsal: str
+    opened_headline: str
+    closed_subject: str
+    closed_headline: str
+    closed_ask_officer: str
+    closed_ask_room: str
     update: str
     again: str
     hours: str
@@ -65,7 +71,12 @@ class Phrases(BaseModel):
     next_none: str
     measured: str
     facts: dict[str, str]  # by the keys of notices/measured.py
+    course: str
+    life: LifeWords
+    mixed_one: str  # the subject of the end of what was the registry's in more than one manner
+    mixed_many: str
     kinds: dict[IncidentKind, KindPhrases]
+    failing: KindPhrases  # a slowdown in which uploads fail in part, and time is not what is wrong
 
 
 @cache

@@ -67,13 +67,14 @@ def told(connection: Connection, incident_ids: list[int]) -> pd.DataFrame:
 
 
 def listed(connection: Connection, kinds: Collection[str], phases: Collection[str], most: int) -> pd.DataFrame:
-    """The newest incidents of these kinds and phases, newest first: columns INCIDENTS. Nothing given: all."""
+    """Incidents of these kinds and phases, open ones first, then recovering, each newest first: columns INCIDENTS. Nothing given: all."""
     statement = _incidents()
     if kinds:
         statement = statement.where(incident.c.kind.in_(kinds))
     if phases:
         statement = statement.where(PHASE.in_(phases))
-    return read(connection, statement.order_by(incident.c.incident_id.desc()).limit(most), INCIDENTS)
+    order = (incident.c.status, incident.c.closed_ms.is_not(None), incident.c.incident_id.desc())
+    return read(connection, statement.order_by(*order).limit(most), INCIDENTS)
 
 
 def numbered(connection: Connection, incident_ids: Collection[int]) -> pd.DataFrame:

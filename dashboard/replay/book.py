@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dashboard.incidents.course import Told, followed
 from dashboard.incidents.incident import IncidentKind, StepKind
 from dashboard.incidents.transitions import Change, Standing
 
@@ -59,6 +60,7 @@ class Book:
             old.steps + 1,
             members,
             old.ever | change.members,
+            spells=followed(old.spells, Told(change.what, now, change.kind, change.sentence), change.since),
         )
         entry.sentence = change.sentence
         told = _told(change.kind)

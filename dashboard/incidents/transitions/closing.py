@@ -4,6 +4,7 @@ from dashboard.detection.judge import Judgement
 from dashboard.detection.states import DistrictState
 from dashboard.detection.wide import Wide
 from dashboard.incidents import sentences
+from dashboard.incidents.course import ended
 from dashboard.incidents.incident import IncidentKind, StepKind
 from dashboard.incidents.transitions.memory import Memory
 from dashboard.incidents.transitions.records import HALF, NOBODY, REGISTRY, TROUBLED, Change, Standing, claims, family
@@ -56,7 +57,8 @@ class Closing:
 
     def _resolved(self, item: Standing, judgement: Judgement) -> Change:
         self._memory.good_since.pop(item.incident_id, None)
-        words = sentences.resolved(self._settings, item.kind, item.ever, item.since, judgement.at)
+        spells = ended(item.spells, judgement.at)
+        words = sentences.resolved(self._settings, item.kind, item.ever, item.since, judgement.at, spells)
         return Change(item, StepKind.RESOLVED, item.kind, item.scope, item.since, NOBODY, NOBODY, words)
 
 

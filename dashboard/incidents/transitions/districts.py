@@ -1,5 +1,6 @@
 """Single districts and lines: those that turn together are told together, once they have settled."""
 
+from collections import Counter
 from collections.abc import Collection
 
 from dashboard.detection.judge import Judgement
@@ -31,9 +32,11 @@ class Districts:
 
     def __init__(self, settings: ControlRoomFile, memory: Memory) -> None:
         self._settings, self._memory = settings, memory
+        self._shared: Counter[str] = Counter()  # districts by the place they are measured from, at this step
 
     def changes(self, judgement: Judgement, in_session: frozenset[int], standing: list[Standing]) -> list[Change]:
         """The steps that are due."""
+        self._shared = Counter(judgement.vantages.values())
         found = self._groups(judgement, standing)
         groups = {key: frozenset(codes) & in_session for key, codes in found.items() if codes & in_session}
         waits, waiting = {_wait(key) for key in groups}, self._memory.waiting
@@ -89,8 +92,7 @@ class Districts:
     def _agent(self, code: int, judgement: Judgement) -> str:
         """What silent districts have in common: the place they are measured from, or else the division."""
         vantage = judgement.vantages[code]
-        shared = sum(place == vantage for place in judgement.vantages.values()) > 1
-        return vantage if shared else f"division {self._settings.district(code).division}"
+        return vantage if self._shared[vantage] > 1 else f"division {self._settings.district(code).division}"
 
     def _enough(self, key: Key, codes: set[int], judgement: Judgement, standing: list[Standing]) -> bool:
         """A few slow districts are told at once, one or two only when it lasts."""
@@ -135,7 +137,12 @@ class Districts:
     def _upgraded(self, item: Standing, kind: IncidentKind, codes: frozenset[int], judgement: Judgement) -> Change:
         members = item.members | codes
         scope = Scope.STATE if item.scope is Scope.STATE else scope_of(self._settings, members)
-        words = sentences.opened(self._settings, kind, members, item.since, judgement)
+
+        def say(since: float) -> str:
+            return sentences.opened(self._settings, kind, members, since, judgement)
+
+        lasts = item.spells
+        words = sentences.grown(self._settings, kind, lasts, judgement.at, say) if lasts else say(item.since)
         return Change(item, StepKind.UPGRADED, kind, scope, item.since, members, codes - item.members, words)
 
 
@@ -143,7 +150,7 @@ def scope_of(settings: ControlRoomFile, codes: Collection[int]) -> Scope:
     """The state from the share of an outage on, a division when all are of one, else single districts."""
     if len(codes) >= max(2, settings.dashboard.rules.outage.districts * len(settings.districts)):
         return Scope.STATE
-    divisions = {settings.district(code).division for code in codes}
+    divisions = {district.division for district in settings.districts if district.code in codes}
     return Scope.DIVISION if len(codes) > 1 and len(divisions) == 1 else Scope.DISTRICT
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dashboard.detection.judge import Judgement
 from dashboard.detection.states import DistrictState
 from dashboard.detection.wide import Wide
+from dashboard.incidents.course import Spell
 from dashboard.incidents.incident import IncidentKind, Scope, StepKind
 from dashboard.settings import ControlRoomFile
 
@@ -33,8 +34,10 @@ class Standing:
     ever: frozenset[int]  # and those that have left
     by_hand: bool = False  # a person opened it: a rule may only say that it got worse
     closed_by_hand: bool = False  # a person closed it: a rule does not bring it back
+    ended_by_hand: bool = False  # and it was open until then: the same fault is not told again at once
     merged: frozenset[IncidentKind] = frozenset()  # kinds of those that were merged into it: it stands for them too
     is_split: bool = False  # a person split it: its parts stay apart
+    spells: tuple[Spell, ...] = ()  # what it was up to now, if it is the registry's
 
     @property
     def kinds(self) -> frozenset[IncidentKind]:
@@ -87,11 +90,11 @@ def recent(
 def held_back(
     settings: ControlRoomFile, kind: IncidentKind, standing: Collection[Standing], now: float
 ) -> frozenset[int]:
-    """Districts whose incident a person closed a moment ago: the same fault is not told again, a worse kind is."""
+    """Districts whose open incident a person closed a moment ago: the same fault is not told again, a worse kind is."""
     window = settings.dashboard.rules.flap.reopen_s
     closed = [
         i.ever for i in standing
-        if i.closed_by_hand and i.resolved is not None and now - i.resolved <= window
+        if i.ended_by_hand and i.resolved is not None and now - i.resolved <= window
         and kind in family(i.kind) and (i.kind is IncidentKind.OUTAGE or kind is not IncidentKind.OUTAGE)
     ]  # fmt: skip
     return frozenset().union(*closed)

@@ -78,7 +78,12 @@ class WideClaims:
             scope = item.scope
         since = item.since if item is not None else claim.since
         joined = members - item.members if item is not None and what is StepKind.UPGRADED else members
-        words = sentences.opened(self._settings, kind, members, since, judgement, claim.evidence)
+
+        def say(at: float) -> str:
+            return sentences.opened(self._settings, kind, members, at, judgement, claim.evidence)
+
+        lasts = item.spells if item is not None and what is StepKind.UPGRADED else ()
+        words = sentences.grown(self._settings, kind, lasts, judgement.at, say) if lasts else say(since)
         if item is not None and what is StepKind.REOPENED:
             self._memory.relapsed(item.incident_id)
         return Change(item, what, kind, scope, since, members, joined, words)

@@ -236,6 +236,8 @@ def test_a_recovering_one_is_closed_by_hand_without_a_mail_and_keeps_its_technic
     row = hands.row(number)
     assert (row.resolved_ms, row.closed_ms) == (NOON * 1000, (NOON + 3600) * 1000)
     assert hands.timeline(number)[-1] == ("closed", "Asha", "Closed: paper is entered")
+    hands.clock.at = NOON + 300
+    assert not hands.standing()[number].ended_by_hand  # a fault that begins anew is told
     assert len(hands.told) == 2
 
 

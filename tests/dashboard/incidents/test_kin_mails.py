@@ -63,3 +63,20 @@ def test_after_a_split_each_officer_hears_of_the_own_part(hands: MailedHands) ->
     hands.done(number, SplitAsked(who="Asha", districts=[PUNE]))
     assert hands.over(number, SLOWDOWN) == ["raigad", "thane"]
     assert hands.over(number + 1, SLOWDOWN) == ["pune"]
+
+
+def test_while_the_rest_lasts_who_comes_back_hears_of_it_again_and_of_its_end_once_more(hands: MailedHands) -> None:
+    number = hands.opened(SLOWDOWN, THANE, RAIGAD, PUNE)
+    hands.done(number, SplitAsked(who="Asha", districts=[PUNE]))
+    hands.over(number + 1, SLOWDOWN)
+    hands.rule(StepKind.UPGRADED, SLOWDOWN, [THANE, RAIGAD, PUNE], number)
+    assert hands.officers(number, StepKind.UPGRADED) == ["pune"]
+    assert hands.over(number, SLOWDOWN) == ["pune", "raigad", "thane"]
+
+
+def test_a_part_that_is_merged_back_is_told_of_its_end_once(hands: MailedHands) -> None:
+    number = hands.opened(SLOWDOWN, THANE, RAIGAD, PUNE)
+    hands.done(number, SplitAsked(who="Asha", districts=[PUNE]))
+    hands.clock.at += 60
+    hands.done(number, MergeAsked(who="Asha", others=[number + 1]))
+    assert hands.over(number, SLOWDOWN) == ["pune", "raigad", "thane"]

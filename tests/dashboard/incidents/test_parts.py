@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import Engine
 
 from dashboard.decisions.kinds import Objection
-from dashboard.incidents.incident import IncidentKind, StepKind
-from dashboard.web.pages.incidents.asked import AcknowledgeAsked, MergeAsked, SplitAsked
-from tests.dashboard.incidents.hands import Hands
+from dashboard.incidents.incident import IncidentKind, Scope, StepKind
+from dashboard.web.pages.incidents.asked import AcknowledgeAsked, CloseAsked, MergeAsked, SnoozeAsked, SplitAsked
+from tests.dashboard.incidents.hands import EVERYONE, NOON, Hands
 from tests.places import DHULE, PUNE, RAIGAD, THANE
 
 SLOWDOWN, OUTAGE, LOCAL = IncidentKind.SLOWDOWN, IncidentKind.OUTAGE, IncidentKind.LOCAL
@@ -54,6 +54,27 @@ def test_other_matters_are_not_merged(hands: Hands, kind: IncidentKind, error: s
     for others in ([first], [77]):
         assert isinstance(hands.act(first, MergeAsked(who="Asha", others=others)), Objection)
     assert len(hands.timeline(first)) == 1
+
+
+def test_a_split_of_the_state_s_leaves_what_is_left_and_both_stay_snoozed(hands: Hands) -> None:
+    number = hands.opened(OUTAGE, *EVERYONE, scope=Scope.STATE)
+    hands.done(number, SnoozeAsked.model_validate({"who": "Asha", "until": NOON + 3600}))
+    hands.done(number, SplitAsked(who="Asha", districts=sorted(EVERYONE - {PUNE})))
+    whole, part = hands.row(number), hands.row(number + 1)
+    assert (whole.scope, part.scope) == ("district", "state")
+    assert whole.snoozed_until_ms == part.snoozed_until_ms == (NOON + 3600) * 1000
+
+
+def test_an_incident_of_districts_that_are_configured_no_more_is_named_by_code_split_and_closed_by_a_person(
+    hands: Hands,
+) -> None:
+    number = hands.opened(OUTAGE, THANE, 1, 2)
+    gone = hands.opened(OUTAGE, 3)
+    assert gone not in hands.standing()
+    hands.done(number, SplitAsked(who="Asha", districts=[1, 2]))
+    assert hands.timeline(number + 2)[0][2].startswith("Registry down in district 1 and district 2 since 11:59.")
+    hands.done(gone, CloseAsked(who="Asha", why="the district was merged into another"))
+    assert hands.told[-1].districts == (3,)
 
 
 def test_a_split_leaves_two_incidents_of_the_same_kind_and_since(hands: Hands) -> None:

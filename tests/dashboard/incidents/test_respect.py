@@ -42,7 +42,9 @@ def stands(
 
 def closed(room: Room, kind: IncidentKind, codes: Iterable[int], scope: Scope = Scope.DISTRICT) -> Standing:
     """One that a person closed a moment ago."""
-    return stands(room, kind, codes, scope, resolved=NOON - 5, members=frozenset(), closed_by_hand=True)
+    return stands(
+        room, kind, codes, scope, resolved=NOON - 5, members=frozenset(), closed_by_hand=True, ended_by_hand=True
+    )
 
 
 # -- opened by hand ----------------------------------------------------------------------------------------------------

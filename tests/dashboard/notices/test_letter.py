@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.incidents.course import Manner, Spell
 from dashboard.incidents.incident import IncidentKind, StepKind
 from dashboard.notices.letter import Letter, compose, duration, one_line
 from dashboard.notices.phrases import KindPhrases, phrases
@@ -20,6 +21,13 @@ from .conftest import DHULE, NASHIK, PUNE, RAIGAD, SATARA, T1312, THANE, make_st
 
 LANGUAGES: tuple[Language, ...] = ("en", "mr", "hi", "bn")
 FIVE = (THANE, PUNE, SATARA, NASHIK, RAIGAD)
+CLOSING = Purpose.CLOSING
+IN_PART = "Uploads fail in part in 5 of 36 districts since 13:12: 10 to 14% of their checks fail; the 31 others are ok"
+LIFE = (Spell(Manner.SLOW, T1312, T1312 + 1680), Spell(Manner.DOWN, T1312 + 1680, T1312 + 7080))
+OVER = make_step(
+    3, StepKind.RESOLVED, districts=FIVE, joined=(), at=T1312 + 7080, kind=IncidentKind.OUTAGE,
+    sentence="Registry works again in 5 districts: slow 13:12 to 13:40, then down until 15:10",
+)  # fmt: skip
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -56,6 +64,85 @@ def test_it_writes_the_closing_mail_as_agreed(example: ControlRoomFile) -> None:
         2, StepKind.RESOLVED, districts=FIVE, joined=(), at=T1312 + 7080, sentence="Uploads take 3 s again."
     )
     like_golden("slow-closing-en", compose(example, step, officer(PUNE, purpose=Purpose.CLOSING), FIVE))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_end_by_hand_is_not_told_as_one_that_was_measured(example: ControlRoomFile, language: Language) -> None:
+    sentence = "Closed by Asha Patil: the DIO says uploads take 3 s"
+    step = make_step(
+        2, StepKind.RESOLVED, districts=(PUNE,), joined=(), at=T1312 + 7080, who="Asha Patil", sentence=sentence
+    )
+    letter = compose(example, step, officer(PUNE, language=language, purpose=Purpose.CLOSING), (PUNE,))
+    words = phrases(language)
+    kind = words.kinds[step.kind]
+    assert kind.over_headline_one.format(names="Pune") not in letter.text
+    assert words.closed_headline.format(who="Asha Patil", until="15:10") in letter.text
+    assert words.closed_ask_officer in letter.text
+    assert f"{words.measured}: " not in letter.text  # a person's words are no evidence
+    if language == "en":
+        assert letter.subject == "Closed by hand: Pune: registry slow since 13:12"
+
+
+def test_it_writes_the_mail_of_uploads_that_fail_in_part_as_agreed(example: ControlRoomFile) -> None:
+    step = make_step(districts=FIVE, joined=FIVE, sentence=IN_PART)
+    like_golden("failing-opening-en", compose(example, step, officer(PUNE), FIVE))
+
+
+def test_it_writes_the_closing_mail_of_a_slowdown_that_became_an_outage_as_agreed(example: ControlRoomFile) -> None:
+    like_golden("slow-then-down-closing-en", compose(example, OVER, officer(PUNE, purpose=CLOSING), FIVE, spells=LIFE))
+
+
+@pytest.mark.parametrize(
+    ("language", "opening", "end", "course"),
+    [
+        ("en", "Thane: uploads fail in part since 13:12", "Thane: registry works again, troubled 13:12 to 15:10, at worst down",
+         "Course: slow 13:12 to 13:40, then down until 15:10"),
+        ("mr", "ठाणे: 13:12 पासून काही अपलोड अयशस्वी", "ठाणे: नोंदणी सर्व्हर पुन्हा सुरळीत, 13:12 ते 15:10 अडचण, सर्वांत वाईट स्थिती: बंद",
+         "क्रम: 13:12 ते 13:40 संथ, मग 15:10 पर्यंत बंद"),
+        ("hi", "ठाणे: 13:12 से कुछ अपलोड विफल", "ठाणे: पंजीकरण सर्वर फिर सामान्य, 13:12 से 15:10 तक गड़बड़ी, सबसे ख़राब स्थिति: बंद",
+         "क्रम: 13:12 से 13:40 तक धीमा, फिर 15:10 तक बंद"),
+        ("bn", "Thane: 13:12 থেকে কিছু আপলোড ব্যর্থ", "Thane: নিবন্ধন সার্ভার আবার স্বাভাবিক, 13:12 থেকে 15:10 পর্যন্ত সমস্যা, সবচেয়ে খারাপ অবস্থা: বন্ধ",
+         "ক্রম: 13:12 থেকে 13:40 পর্যন্ত ধীর, তারপর 15:10 পর্যন্ত বন্ধ"),
+    ],
+)  # fmt: skip
+def test_it_says_failures_and_a_whole_life_in_every_language(
+    example: ControlRoomFile, language: Language, opening: str, end: str, course: str
+) -> None:
+    step = make_step(districts=(THANE,), sentence=IN_PART)
+    assert compose(example, step, officer(THANE, language=language), ()).subject == opening
+    over = replace(OVER, districts=(THANE,))
+    letter = compose(example, over, officer(THANE, language=language, purpose=CLOSING), (), spells=LIFE)
+    assert letter.subject == end
+    assert course in letter.text.splitlines()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_does_not_say_that_failures_were_slow_when_they_are_over(
+    example: ControlRoomFile, language: Language
+) -> None:
+    one = (Spell(Manner.FAILING, T1312, T1312 + 7080),)
+    letter = compose(example, OVER, officer(PUNE, language=language, purpose=CLOSING), FIVE, spells=one)
+    assert phrases(language).life.manners[Manner.SLOW] not in letter.subject
+    assert phrases(language).course not in letter.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_person_closes_is_called_what_it_was_at_last(example: ControlRoomFile, language: Language) -> None:
+    by_hand = replace(OVER, who="Dr. A. Deshmukh", districts=(THANE,))
+    letter = compose(example, by_hand, officer(THANE, language=language, purpose=CLOSING), (), spells=LIFE)
+    assert "13:40" in letter.subject
+    assert "13:12" not in letter.subject
+    assert phrases(language).kinds[IncidentKind.OUTAGE].over_headline_one.format(names="Thane") not in letter.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_person_opened_is_told_as_told_not_as_measured(example: ControlRoomFile, language: Language) -> None:
+    sentence = "Own line lost in Pune since 13:12: the DIO says 5 of 5 checks fail"
+    step = make_step(kind=IncidentKind.LOCAL, districts=(PUNE,), who="Asha Patil", sentence=sentence)
+    letter, words = compose(example, step, officer(PUNE, language=language), (PUNE,)), phrases(language)
+    assert words.opened_headline.format(who="Asha Patil") in letter.text
+    assert words.kinds[step.kind].headline_one.format(names="Pune") not in letter.text
+    assert f"{words.measured}: " not in letter.text
 
 
 def test_it_writes_the_marathi_mail_of_a_lost_line_as_agreed(example: ControlRoomFile) -> None:
@@ -224,13 +311,16 @@ def test_it_fills_the_same_facts_into_every_language(language: Language) -> None
     pairs = [
         (getattr(english, key), getattr(other, key))
         for key in type(english).model_fields
-        if key not in ("kinds", "facts")
+        if key not in ("kinds", "facts", "life", "failing")
     ]
-    for kind, words in english.kinds.items():
+    both = [(words, other.kinds[kind]) for kind, words in english.kinds.items()]
+    for words, theirs in [*both, (english.failing, other.failing)]:
         fields = [key for key in KindPhrases.model_fields if "ask" not in key]
-        pairs += [(getattr(words, key), getattr(other.kinds[kind], key)) for key in fields]
-    for ours, theirs in pairs:
-        assert slots(ours) == slots(theirs), theirs
+        pairs += [(getattr(words, key), getattr(theirs, key)) for key in fields]
+    pairs += [(getattr(english.life, key), getattr(other.life, key)) for key in ("spell", "then", "in_all")]
+    assert english.life.manners.keys() == other.life.manners.keys() == set(Manner)
+    for ours, said in pairs:
+        assert slots(ours) == slots(said), said
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Engine, Row, select
 
-from dashboard.incidents.incident import StepKind
+from dashboard.incidents.incident import IncidentKind, StepKind
 from dashboard.notices.message import message_id
 from dashboard.notices.outbox import enqueue
 from dashboard.settings import ControlRoomFile
@@ -82,6 +82,18 @@ def test_it_follows_an_incident_from_opening_over_widening_to_its_end_and_back(
     assert sorted(told(engine, 4)) == [ROOM, "dio.pune@example.org", "dio.raigad@example.org", "dio.thane@example.org"]
     assert told(engine, 5) == [ROOM, "dio.raigad@example.org"]
     assert told(engine, 6) == [ROOM, "dio.raigad@example.org"]
+
+
+def test_the_mail_of_the_end_says_what_it_was_over_its_life(engine: Engine, example: ControlRoomFile) -> None:
+    take(engine, example)
+    take(engine, example, 2, StepKind.UPGRADED, kind=IncidentKind.OUTAGE, at=T1312 + 1680, joined=())
+    take(engine, example, 3, StepKind.RESOLVED, kind=IncidentKind.OUTAGE, at=T1312 + 7080, joined=())
+    assert rows(engine, 2)[0].subject == "Update: Registry down in 2 districts since 13:40: Thane, Pune"
+    assert "Course: slow 13:12 to 13:40\n" in rows(engine, 2)[0].text
+    assert "Course: slow 13:12 to 13:40, then down until 15:10\n" in rows(engine, 3)[0].text
+    assert rows(engine, 3)[0].subject == (
+        "Registry works again in 2 districts, troubled 13:12 to 15:10, at worst down: Thane, Pune"
+    )
 
 
 def test_a_snoozed_incident_sends_nothing_but_its_end(engine: Engine, example: ControlRoomFile) -> None:

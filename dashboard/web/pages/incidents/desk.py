@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection, Engine
 
+from dashboard.crash_points import crash_point
 from dashboard.decisions.kinds import Objection
 from dashboard.incidents import by_hand
 from dashboard.incidents.by_hand import By, MovedOnError, Taken
@@ -61,9 +62,11 @@ class Desk:
         for _ in range(_TRIES):
             try:
                 with self.engine.begin() as connection:
-                    return self._once(connection, action, By(who, self.clock.now(), seen), form)
+                    done = self._once(connection, action, By(who, self.clock.now(), seen), form)
             except MovedOnError:
                 continue
+            crash_point("committed")
+            return done
         return Objection("step", "other steps came between", "Look at the incident and send it again", conflict=True)
 
     def acknowledge(self, incident_id: int, step_seen: int, who: str) -> bool:
@@ -79,7 +82,9 @@ class Desk:
         if isinstance(steps, Objection):
             return steps
         for step in steps:
+            crash_point("step_stored")
             self.tell(connection, self.settings, step, by.now)
+            crash_point("mails_stored")
         done = Done(steps[0].incident_id, steps[0].number)
         if form is not None:
             answer = orjson.dumps({"incident_id": done.incident_id, "step": done.step}).decode()

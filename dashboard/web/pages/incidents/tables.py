@@ -15,10 +15,11 @@ from dashboard.web.pages.incidents.telling import Listed, Row, Told
 from dashboard.web.pages.incidents.words import NOTHING, Naming
 
 _LIST: Final = (
-    Column("No.", True), Column("What"), Column("Where"), Column("Phase"), Column("Severity"), Column("Since", True),
+    Column("No.", True), Column("What"), Column("Phase"), Column("Where"), Column("Severity"), Column("Since", True),
     Column("Lasted", True, "until the technical end"), Column("Owner"), Column("Mails", True, "taken by the relay, of those owed"),
     Column("The newest word"),
 )  # fmt: skip
+_LIST_NAME: Final = "Incidents, open ones first"
 _MAILS: Final = (Column("Step", True), Column("To"), Column("Mail"), Column("Since", True), Column("The relay's words"))
 _BY_RULE: Final = "the rules"
 
@@ -40,19 +41,19 @@ def headline(naming: Naming, listed: Sequence[Listed], windows: Sequence[Window]
 
 
 def listing(naming: Naming, listed: Sequence[Listed]) -> Any:
-    """All of them, newest first."""
+    """All of them, open ones first."""
     rows = [_line(naming, one) for one in listed]
-    inner = table(_LIST, rows, "None of this kind and phase.", "Incidents, newest first")
-    return html.Section([html.H2("Incidents, newest first"), inner], className="card incident-list")
+    inner = table(_LIST, rows, "None is known.", _LIST_NAME)
+    return html.Section([html.H2(_LIST_NAME), inner], className="card incident-list")
 
 
 def _line(naming: Naming, one: Listed) -> list[Any]:
     row, number = one.row, int(one.row["incident_id"])
     until = naming.now_ms if row["phase"] == "open" else int(row["resolved_ms"])
     mails = f"{one.told[0]} of {one.told[1]}" if one.told[1] else NOTHING
-    link = html.A(words.KIND[row["kind"]], href=f"?id={number}", className="to-one")
+    link = html.A(words.kind_of(row), href=f"?id={number}", className="to-one")
     return [
-        str(number), link, naming.where(one.districts), phase(row), severity(row), naming.clock(row["since_ms"]),
+        str(number), link, phase(row), naming.where(one.districts), severity(row), naming.clock(row["since_ms"]),
         wording.lasting((until - row["since_ms"]) / 1000), row["owner"] or NOTHING, mails, row["sentence"],
     ]  # fmt: skip
 
@@ -109,7 +110,7 @@ def _facts(naming: Naming, told: Told) -> list[tuple[str, Any]]:
         f"{len(names)} of {len(naming.settings.districts)}: {', '.join(names)}" if len(names) > 1 else ", ".join(names)
     )
     facts: list[tuple[str, Any]] = [
-        ("What", f"{words.KIND[row['kind']]}, number {row['incident_id']}"),
+        ("What", f"{words.kind_of(row)}, number {row['incident_id']}"),
         ("Since", naming.clock(row["since_ms"])),
         ("Opened", f"{naming.clock(row['opened_ms'])} by {_by(row['made_by'])}"),
         *_ends(naming, row), ("Districts", districts), *_joined(told),
@@ -131,10 +132,12 @@ def _evidence(told: Told) -> Any:
 
 
 def _ends(naming: Naming, row: Row) -> list[tuple[str, str]]:
-    """The technical end, and the end of the recovery."""
+    """The technical end, and the end of the recovery; a person's word is no technical end."""
     if row["phase"] == "open":
         return [("Lasts", wording.lasting((naming.now_ms - row["since_ms"]) / 1000))]
     over = f"{naming.clock(row['resolved_ms'])}, after {wording.lasting((row['resolved_ms'] - row['since_ms']) / 1000)}"
+    if row["closed_ms"] == row["resolved_ms"] and row["closed_by"] != RULE:
+        return [("Closed", f"{over}, by {row['closed_by']}; not by measurements")]
     closed = [("Closed", f"{naming.clock(row['closed_ms'])} by {_by(row['closed_by'])}")] if row["closed_ms"] else []
     return [("Technical end", over), *closed]
 

@@ -53,7 +53,7 @@ class Telling:
         self._recoveries: dict[int, tuple[object, Recovery]] = {}  # as long as nothing new is told, for some minutes
 
     def listed(self, kinds: Collection[str], phases: Collection[str]) -> list[Listed]:
-        """The newest incidents of these kinds and phases, newest first; nothing given: all."""
+        """Incidents of these kinds and phases, what is open first; nothing given: all. At most SHOWN."""
         with reading(self._desk.engine) as connection:
             rows = rows_of(incidents.listed(connection, kinds, phases, SHOWN))
             numbers = [int(row["incident_id"]) for row in rows]

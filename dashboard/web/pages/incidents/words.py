@@ -1,13 +1,14 @@
 """Words of the incidents page: kinds, phases, steps, moments. Say here what an officer reads."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from dashboard.decisions.kinds import Objection
+from dashboard.incidents.course import Manner, manner_of
 from dashboard.incidents.incident import IncidentKind, Severity, StepKind
 from dashboard.settings import ControlRoomFile
 from dashboard.web import wording
@@ -29,7 +30,15 @@ MAIL: Final = {
     "due": "waits", "sending": "is being sent", "accepted": "taken by the relay", "refused": "refused by the relay", "given_up": "given up",
 }  # fmt: skip
 NOTHING: Final = "–"
+_IN_PART: Final = "Uploads fail in part"
 _MOMENT = re.compile(r"(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2}:\d{2})")
+
+
+def kind_of(row: Mapping[str, Any]) -> str:
+    """The words of an incident's kind; of a slowdown, its sentence may say that uploads fail in part."""
+    kind = IncidentKind(row["kind"])
+    in_part = kind is IncidentKind.SLOWDOWN and manner_of(kind, row["sentence"]) is Manner.FAILING
+    return _IN_PART if in_part else KIND[kind]
 
 
 @dataclass(frozen=True)
@@ -45,8 +54,9 @@ class Naming:
         return NOTHING if at_ms is None else wording.clock(int(at_ms), self.settings.zone, today)
 
     def names(self, codes: Sequence[int]) -> list[str]:
-        """Districts in the order of config.yaml."""
-        return [district.name for district in self.settings.districts if district.code in codes]
+        """Districts in the order of config.yaml; those that stand there no more come last, by their codes."""
+        named = {district.code: district.name for district in self.settings.districts if district.code in codes}
+        return [*named.values(), *(f"district {code}" for code in sorted(set(codes) - named.keys()))]
 
     def where(self, codes: Sequence[int]) -> str:
         """`Dhule and Akola`, `9 districts`, `the whole state`."""
