@@ -14,7 +14,8 @@ demo: $(STAMP)
 test: check tools
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "$(UNIT)" --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest tests -m "not ($(UNIT))" --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile -m browser --cov --cov-append --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest tests -m "process and not browser" --cov --cov-append --cov-report=term
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -107,7 +107,9 @@ def incident_rows(engine: Engine, doses_of: DosesOfIncidents, now: float) -> lis
     """The newest incidents, newest first, with their districts, steps and, where they can be told, delayed or deferred doses."""
     with reading(engine) as connection:
         rows = (
-            connection.execute(select(incident, PHASE).order_by(incident.c.incident_id.desc()).limit(_NEWEST)).mappings().all()
+            connection.execute(select(incident, PHASE).order_by(incident.c.incident_id.desc()).limit(_NEWEST))
+            .mappings()
+            .all()
         )
         ids = [row["incident_id"] for row in rows]
         members = connection.execute(select(incident_district).where(incident_district.c.incident_id.in_(ids))).all()

@@ -21,6 +21,7 @@ class DistrictNow:
     name: str
     state: DistrictState
     since: datetime | None = None
+    failing: bool = False  # what is wrong there is failures, not time
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Recovered:
     at: datetime
     after_s: float
     was: str
+    changed: bool = False  # it was not that all the time, but at worst
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def headline_state(situation: Situation) -> DistrictState:
         return DistrictState.NO_SESSION
     if _down_clause(situation):
         return DistrictState.DOWN
+    if _fails_in_part(situation):
+        return DistrictState.DEGRADED
     order = (
         DistrictState.SLOW, DistrictState.DEGRADED, DistrictState.DOWN, DistrictState.OWN_LINE, DistrictState.NO_DATA,
     )  # fmt: skip
@@ -136,7 +140,14 @@ def _slow_clause(situation: Situation) -> str:
     slow = _of(situation, DistrictState.SLOW, DistrictState.DEGRADED)
     if not slow:
         return ""
-    return f"registry slow in {_where(len(slow), situation)}{_since(slow, situation)}"
+    words = "uploads fail in part" if _fails_in_part(situation) else "registry slow"
+    return f"{words} in {_where(len(slow), situation)}{_since(slow, situation)}"
+
+
+def _fails_in_part(situation: Situation) -> bool:
+    """Most of those that are slow or degraded have failures, and not time, to complain of."""
+    slow = _of(situation, DistrictState.SLOW, DistrictState.DEGRADED)
+    return sum(district.failing for district in slow) > len(slow) / 2
 
 
 def _cannot_clause(situation: Situation) -> str:
@@ -193,7 +204,8 @@ def _hour(situation: Situation) -> str:
 
 
 def _recovered(situation: Situation, last: Recovered) -> str:
-    text = f"Registry works again since {_at(last.at, situation)} after {lasting(last.after_s)} {last.was}"
+    worst = ", at worst" if last.changed else ""
+    text = f"Registry works again since {_at(last.at, situation)} after {lasting(last.after_s)}{worst} {last.was}"
     if situation.reported is not None and situation.recorded is not None and situation.reported > situation.recorded:
         paper = grouped(situation.reported - situation.recorded)
         still = "are still on paper" if not situation.figures_hour else f"on paper{_hour(situation)}"

@@ -81,7 +81,9 @@ def serving(scene: Scene) -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
     server = flask.Flask("tikawatch-test")
-    create_app(server, scene.engine, scene.settings, scene.clock, Desk(scene.engine, scene.settings, scene.clock).acknowledge)
+    create_app(
+        server, scene.engine, scene.settings, scene.clock, Desk(scene.engine, scene.settings, scene.clock).acknowledge
+    )
     served = make_server("127.0.0.1", 0, server, threaded=True)
     thread = threading.Thread(target=served.serve_forever, daemon=True)
     thread.start()
@@ -112,7 +114,7 @@ def visiting(
         page.on("pageerror", lambda error: visit.console.append(f"error: {error}"))
         page.on("request", lambda asked: visit.outside.append(asked.url) if _leaves(asked.url, _origin(url)) else None)
         page.goto(url)
-        page.wait_for_selector(drawn, state="attached")
+        page.wait_for_selector(drawn, state="attached", timeout=60_000)  # a busy machine draws its first page slowly
         yield visit
     finally:
         context.close()

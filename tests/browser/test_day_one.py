@@ -24,7 +24,7 @@ def test_a_click_on_a_number_of_the_doses_page_shows_every_telling_with_its_sour
     with visiting(browser, launch_url + "doses/", drawn="#doses-cards button") as visit:
         page = visit.page
         expect(page.get_by_role("heading", level=1)).to_contain_text(
-            "Maharashtra reported 18,338 doses given of 28,500 planned (64.3 %); the registry's own count for the day was 5,726: "
+            "Maharashtra reported 18,338 doses given of 28,500 planned (64.3%); the registry's own count for the day was 5,726: "
             "12,612 fewer than reported"
         )
         for kind, source in {

@@ -39,7 +39,9 @@ def test_pace_is_shown_by_a_button_and_sorted_by_keyboard(
         expect(head).to_have_attribute("aria-sort", "descending")
         expect(page.get_by_text("they may still be given today")).to_be_visible()
         page.get_by_text("How is this computed?").click()
-        expect(page.get_by_text("session days that no incident and no suspension touched")).to_be_visible()
+        expect(
+            page.get_by_text("session days that no incident, no suspension and no planned downtime touched")
+        ).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert [line for line in visit.console if line.startswith(("error", "warning"))] == []
         assert visit.violations() == []

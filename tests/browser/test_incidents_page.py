@@ -154,6 +154,6 @@ def test_a_window_is_set_and_ended(browser: Browser, url: str) -> None:
 
 def test_the_overview_leads_to_the_incident(browser: Browser, looked_at: str) -> None:
     with visiting(browser, looked_at) as visit:
-        visit.page.locator("#incidents").get_by_role("link", name="Upload fails").click()
+        visit.page.locator("#incidents").get_by_role("link", name="Registry down").click()
         visit.page.wait_for_selector(DRAWN)
         expect(visit.page.locator("h1")).to_have_text("Every upload fails in Dhule since 12:05.")

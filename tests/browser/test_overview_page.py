@@ -30,7 +30,7 @@ def test_the_sentence_and_the_four_numbers_are_right(browser: Browser, launch_ur
         )
         for kind, value in {"target": "28,500", "reported": "18,338", "recorded": "5,726", "backlog": "12,612"}.items():
             expect(page.locator(f"#number-{kind} .value")).to_have_text(value)
-        expect(page.locator("#number-reported .sub")).to_have_text("64.34% of target")
+        expect(page.locator("#number-reported .sub")).to_have_text("64.3% of target")
         expect(page.locator("#number-reported .corner")).to_have_text("districts' word, night of 16 January")
         expect(page.locator("#number-reported .corner a")).to_have_attribute("href", re.compile("hindustantimes"))
         expect(page.locator("#clock")).to_have_text("16:40 IST")
@@ -141,10 +141,10 @@ def test_acknowledge_is_taken_and_says_who_and_when(browser: Browser, scene: Sce
     with serving(scene) as url, visiting(browser, url) as visit:
         page = visit.page
         row = page.locator("#incidents tbody tr").first
-        expect(row).to_contain_text("Upload fails")
+        expect(row).to_contain_text("Registry down")
         expect(row.locator(".told")).to_have_text("5 of 6")
         row.locator("button").click()
-        taken = page.locator("#incidents tr", has_text="Upload fails")
+        taken = page.locator("#incidents tr", has_text="Registry down")
         expect(taken.locator(".answered span")).to_have_text("16:40 control room")
         expect(taken.locator("button")).to_be_hidden()
         expect(page.locator("#box")).to_contain_text("Waiting for us: 1 incident")

@@ -16,8 +16,18 @@ TABLE = EXAMPLE.parent.parent / "shared" / "data" / "mh_districts.csv"
 def test_the_shipped_file_is_good_and_says_what_it_will_run() -> None:
     said = check_config.summary(EXAMPLE)
     assert said.startswith(
-        "config.yaml: ok\n  Maharashtra: 36 districts, 122 figures\n  agent control-room: 36 districts, ping"
+        "config.yaml: ok\n  Maharashtra: 36 districts, 122 figures\n  sessions 09:00-17:00, tue wed fri sat, from 2021-01-16\n"
+        "  planned downtime 2021-02-27 00:00 to 2021-03-01 00:00: all districts\n  agent control-room: 36 districts, ping"
     )
+
+
+def test_it_is_said_which_districts_differ_from_the_calendar(tmp_path: Path) -> None:
+    own = tmp_path / "config.yaml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    own.write_text(
+        text.replace("  own: []", '  own: [{districts: [491, 497], hours: "10:00-16:00"}]'), encoding="utf-8"
+    )
+    assert "\n  sessions of their own: Raigad, Thane\n" in check_config.summary(own)
 
 
 def test_it_is_said_what_is_open_to_others(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@
       text(button, "Acknowledge");
     }
     button.hidden = !row.waiting;
-    text(words, row.until ? `resolved ${row.until}` : row.answered);
+    text(words, row.until ? row.ended : row.answered);
   }
 
   function incidents(open, resolved) {
@@ -171,7 +171,7 @@
     const title = open.length ? `${open.length} open ${open.length === 1 ? "incident" : "incidents"}` : "No open incident";
     const rows = [...open, ...resolved];
     if (!rows.length) {
-      if (!place.querySelector(".calm")) place.replaceChildren(make("p", { class: "calm" }, "No open incident, and none was resolved today."));
+      if (!place.querySelector(".calm")) place.replaceChildren(make("p", { class: "calm" }, "No open incident, and none ended today."));
       return;
     }
     const found = table(place, [[title, ""], ["where", ""], ["since", "right"], ["lasts", "right"], ["told", "right"], ["answered", ""]], "");

@@ -52,7 +52,7 @@
   function incidents(panel) {
     if (!panel.incidents.length) return [make("p", { class: "dim" }, "None today.")];
     return [make("table", {}, make("tbody", {}, ...panel.incidents.map((row) => make("tr", {},
-      make("td", {}, make("span", { class: `word-${tw.slug(row.state)}` }, tw.glyph(row.state), " "), make("b", {}, row.kind), row.open ? ", open" : ", resolved"),
+      make("td", {}, make("span", { class: `word-${tw.slug(row.state)}` }, tw.glyph(row.state), " "), make("b", {}, row.kind), `, ${row.phase}`),
       make("td", {}, row.when, make("span", { class: "dim" }, row.sentence))))))];
   }
 
@@ -74,8 +74,8 @@
     words.dataset.key = key;
     const officer = panel.officer;
     words.replaceChildren(
-      make("p", {}, make("a", { href: `/why/?district=${panel.code}` }, "Why, and why not")),
       make("p", { class: "phases" }, ...LABELLED.map(([part, colour]) => make("span", {}, make("i", { style: `display:inline-block;width:10px;height:10px;margin-right:5px;background:var(--${colour})` }), part))),
+      make("p", {}, make("a", { href: `/why/?district=${panel.code}` }, "Why, and why not")),
       make("h3", {}, "Doses"), ...pace(panel), ...figures(panel), make("h3", {}, "Incidents today"), ...incidents(panel),
       make("h3", {}, "Officer"), make("p", {}, `${officer.name}, ${officer.mail}${officer.made_up ? " (made up for the rehearsal)" : ""}`));
   };

@@ -109,7 +109,7 @@ def test_the_rule_that_chose_is_said_and_the_other_word_is_kept_beside(engine: E
     with reading(engine) as connection:
         found = day_view(connection, places(), DAY, Moment(ms("23:59:59"))).chosen["STATE", "reported"]
         assert (found.value, found.rule, [v.value for v in found.others]) == (18_328, Rule.NEWEST, [18_425])
-        assert found.sentence == "18,328 (the newest as-of); also told: 18,425 by state"
+        assert found.sentence == "18,328 (the newest); also told: 18,425 by state"
     stored(engine, a_figure(18_425, status="final", **state))
     with reading(engine) as connection:
         found = day_view(connection, places(), DAY, Moment(ms("23:59:59"))).chosen["STATE", "reported"]

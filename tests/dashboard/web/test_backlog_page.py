@@ -11,6 +11,8 @@ import flask
 import pytest
 from flask.testing import FlaskClient
 
+from dashboard.doses.places import Places
+from dashboard.doses.sessions import Sessions
 from dashboard.doses.table import read_file
 from dashboard.store import figures
 from dashboard.web.app import create_app
@@ -24,6 +26,7 @@ from tests.dashboard.doses.reading import NOW, context
 from tests.dashboard.web.backlog_pictures import a_fortnight, counted
 from tests.dashboard.web.pictures import empty_store, launch_day
 
+SESSIONS = Sessions(example_settings().calendar, Places(example_settings()))
 WORST_FIRST = {"column": "backlog", "down": True}
 
 
@@ -95,7 +98,7 @@ def test_an_empty_store_says_what_fills_the_page(tmp_path: Path) -> None:
         words.headline(known) == "No backlog is known yet: no place has told both its reported and its recorded doses."
     )
     assert "tikawatch doses import FILE" in str(tables.place_table(known, WORST_FIRST, []))
-    assert panes(known, drawn_places(known, None)) == []
+    assert panes(known, drawn_places(known, None), SESSIONS) == []
 
 
 # -- table ----------------------------------------------------------------------------------------------------------
@@ -161,7 +164,7 @@ def test_the_state_stands_beside_the_sum_and_the_ways_of_counting_are_named(know
 
 
 def test_the_state_and_the_worst_three_are_drawn_until_others_are_chosen(known: Known) -> None:
-    assert [pane.name for pane in panes(known, drawn_places(known, None))] == [
+    assert [pane.name for pane in panes(known, drawn_places(known, None), SESSIONS)] == [
         "Maharashtra",
         "Pune",
         "Mumbai (both districts)",

@@ -52,7 +52,7 @@ def test_incident_lanes_carry_their_words(launch_figure: go.Figure) -> None:
     said = words(launch_figure)
     for expected in (
         "Registry slow · 9 districts",
-        "Dhule: no upload",
+        "Dhule: down",
         "Raigad: own line lost",
         "Gadchiroli: silent",
         "Latur: own line lost",

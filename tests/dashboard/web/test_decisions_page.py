@@ -50,7 +50,7 @@ def scene(tmp_path: Path) -> Scene:
 def test_before_any_decision_it_says_so_and_suggests_on_top(scene: Scene) -> None:
     known = read_known(scene.engine, scene.settings, scene.clock.now())
     shown = text_of(tables.body(known))
-    assert shown.startswith("No decision stands: every district works as usual.")
+    assert shown.startswith("No decision stands: no district is on paper or suspended.")
     assert "Suggested: go to paper, 12 districts" in shown
     assert "Registry unworkable for 20 minutes and more in 12 of 36 districts (12 down), since 12:00." in shown
     assert text_of(tables.articles(known)) == "None was taken yet."

@@ -52,7 +52,7 @@ def test_day_one_has_its_four_numbers_in_a_sentence_that_may_be_printed(night: K
     state = night.state
     assert [state.target, state.reported, state.recorded, state.backlog] == [28_500, 18_338, 5_726, 12_612]
     assert sentence(night, "") == (
-        "On 16 January 2021 Maharashtra reported 18,338 doses given of 28,500 planned (64.3 %); the registry's own count for the day "
+        "On 16 January 2021 Maharashtra reported 18,338 doses given of 28,500 planned (64.3%); the registry's own count for the day "
         "was 5,726: 12,612 fewer than reported. Figures are provisional."
     )
 

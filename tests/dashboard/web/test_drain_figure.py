@@ -87,5 +87,5 @@ def test_a_long_course_is_drawn_for_six_weeks() -> None:
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 def test_without_any_course_it_says_what_is_missing(theme: object) -> None:
-    figure = drain_figure([], CALENDAR, theme)  # type: ignore[arg-type]
+    figure = drain_figure([], theme)  # type: ignore[arg-type]
     assert "No place has both numbers yet" in figure.layout.annotations[0].text

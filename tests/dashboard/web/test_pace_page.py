@@ -105,6 +105,11 @@ def test_the_incidents_of_the_day_have_a_line_each_with_a_range_or_nothing(scene
     assert pace_tables.costs(known_at(scene, "10:00"), scene.settings) is None
 
 
+@pytest.mark.parametrize(("hour", "until"), [("13:00", "11:00 to now: "), ("23:59:59", "11:00 to the next day: ")])
+def test_what_goes_on_at_the_end_of_a_day_goes_on_the_next_day(scene: Scene, hour: str, until: str) -> None:
+    assert until in text(pace_tables.costs(known_at(scene, hour), scene.settings))
+
+
 def test_where_no_quiet_day_is_known_it_says_so(tmp_path_factory: pytest.TempPathFactory) -> None:
     first = launch_day(tmp_path_factory.mktemp("first") / "t.db", example_settings())
     known = known_at(first, "13:30")
@@ -154,7 +159,7 @@ def test_the_overview_says_it_beside_the_incident_and_counts_behind_by_the_usual
     assert row["doses"] == COST
     assert row["doses_title"].endswith("they may still be given today.")
     assert words["resolved"][0]["doses"] == ""
-    assert words["equation"][1]["sub"] == "38.73% · 1,167 behind pace"
+    assert words["equation"][1]["sub"] == "38.7% · 1,167 behind pace"
 
 
 def test_the_panel_of_a_district_has_its_pace_and_its_forecast(scene: Scene) -> None:

@@ -1,10 +1,12 @@
 """The panel of one district."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashboard.detection.states import DistrictState
 from dashboard.settings import ControlRoomFile
 from dashboard.web.pages.overview.doses_now import DosesReader
 from dashboard.web.pages.overview.panel import panel
@@ -19,7 +21,7 @@ def opened(scene: Scene, code: int) -> dict[str, Any]:
 def test_it_says_state_sentence_incidents_and_officer(launch: Scene) -> None:
     shown = opened(launch, 491)
     assert (shown["name"], shown["state"], shown["since"]) == ("Raigad", "own line", "13:12")
-    assert shown["sentence"].startswith("Raigad has lost its own line since 13:12")
+    assert shown["sentence"].startswith("At 13:12: Raigad has lost its own line since 13:12")
     assert shown["incidents"][0]["kind"] == "Own line lost"
     assert shown["incidents"][0]["when"] == "13:12, 3 h 28"
     assert shown["officer"] == {
@@ -27,6 +29,30 @@ def test_it_says_state_sentence_incidents_and_officer(launch: Scene) -> None:
         "mail": "dio.raigad@example.org",
         "made_up": False,
     }
+
+
+def test_it_says_what_is_measured_now_and_since_when_the_state_holds(launch: Scene) -> None:
+    now, since = opened(launch, launch.code("Pune"))["sentence"].split("; ")
+    assert re.fullmatch(r"Uploads take [\d.]+ to \d+ s now", now)
+    assert since == "slow since 11:40."
+    assert opened(launch, launch.code("Dhule"))["sentence"] == "The last 8 uploads failed; down since 12:05."
+
+
+def test_it_says_that_a_part_fails_and_how_long_the_others_take(calm_copy: Scene) -> None:
+    scene = calm_copy
+    scene.flip("Pune", "16:20", DistrictState.DEGRADED, "14% of its checks fail (error answers), since 16:20")
+    scene.samples("Pune", "16:35", "16:40", 3.0, outcome="failed", reason="http_status", first_seq=50_000)
+    said = opened(scene, scene.code("Pune"))["sentence"]
+    assert said == "2 of the last 10 uploads failed, the others took 1.6 to 2.3 s; failing in part since 16:20."
+
+
+def test_without_an_upload_of_late_it_says_what_moment_the_words_are_of(calm_copy: Scene) -> None:
+    scene = calm_copy
+    scene.flip("Pune", "16:20", DistrictState.SLOW, "uploads take 9.0 to 14 s, since 16:18")
+    shown = panel(
+        scene.engine, scene.settings, DosesReader(scene.settings), scene.clock.now() + 3600, scene.code("Pune"), "dark"
+    )
+    assert shown["sentence"] == "At 16:20: uploads take 9.0 to 14 s, since 16:18."
 
 
 def test_figures_carry_their_hour_and_source(launch: Scene) -> None:

@@ -56,6 +56,15 @@ def test_it_says_how_many_are_slow_who_cannot_upload_and_who_lost_a_line() -> No
     assert headline_state(situation(trouble)) is S.SLOW
 
 
+def test_it_does_not_call_failures_slow() -> None:
+    part = situation({f"Bad {n}": (S.DEGRADED, "11:40") for n in range(3)})
+    said = replace(part, districts=tuple(replace(d, failing=d.state is S.DEGRADED) for d in part.districts))
+    assert state_sentence(said) == "Uploads fail in part in 3 of 36 districts since 11:40."
+    assert headline_state(said) is S.DEGRADED
+    few = replace(part, districts=tuple(replace(d, failing=d.name == "Bad 0") for d in part.districts))
+    assert state_sentence(few) == "Registry slow in 3 of 36 districts since 11:40."
+
+
 def test_it_says_down_when_the_registry_is_down_everywhere() -> None:
     trouble = {f"D{n}": (S.DOWN, "11:52") for n in range(36)}
     assert state_sentence(situation(trouble)) == "Registry down in all 36 districts since 11:52."
@@ -127,6 +136,8 @@ def test_a_recovery_says_how_long_it_was_and_what_is_still_on_paper() -> None:
     assert (
         state_sentence(again) == "Registry works again since 15:10 after 3 h 30 slow; 12,612 doses are still on paper."
     )
+    changed = replace(again, recovered=Recovered(at("15:10"), 3600.0, "down", changed=True))
+    assert state_sentence(changed).startswith("Registry works again since 15:10 after 1 h 00, at worst down; ")
     unknown = replace(again, recorded=None)
     assert state_sentence(unknown).endswith("after 3 h 30 slow; 18,338 of 28,500 doses reported.")
 

@@ -9,6 +9,7 @@ import pytest
 from dashboard.detection.states import DistrictState
 from dashboard.incidents.incident import IncidentKind, Scope
 from dashboard.settings import ControlRoomFile
+from dashboard.store import schema
 from dashboard.web.pages.overview.reading import Reading, read_overview
 from dashboard.web.pages.overview.snapshot import heard, snapshot
 from tests.builders import Scene
@@ -36,7 +37,7 @@ def test_the_launch_day_says_what_where_and_since(launch_snapshot: dict[str, Any
     second = "".join(words for words, _ in launch_snapshot["headline"]["second"])
     assert second == (
         "The registry counts 12,612 doses fewer than were reported (night of 16 January). "
-        "Waiting for us: Upload fails, Dhule, since 12:05, and 1 more; nobody has acknowledged."
+        "Waiting for us: Registry down, Dhule, since 12:05, and 1 more; nobody has acknowledged."
     )
     assert launch_snapshot["date"] == "Sat 16 January 2021 · sessions 11:30–17:30"
 
@@ -44,7 +45,7 @@ def test_the_launch_day_says_what_where_and_since(launch_snapshot: dict[str, Any
 def test_the_equation_has_four_numbers_with_hour_and_source(launch_snapshot: dict[str, Any]) -> None:
     values = {item["kind"]: item["value"] for item in launch_snapshot["equation"]}
     assert values == {"target": "28,500", "reported": "18,338", "recorded": "5,726", "backlog": "12,612"}
-    assert card(launch_snapshot, "reported")["sub"] == "64.34% of target"
+    assert card(launch_snapshot, "reported")["sub"] == "64.3% of target"
     assert card(launch_snapshot, "recorded")["corner"] == "registry's count, hour not published"
     assert card(launch_snapshot, "recorded")["source"] == "https://github.com/incovid19/data-staging"
     assert card(launch_snapshot, "target")["bar"] == [0.0, 100.0]
@@ -89,16 +90,17 @@ def test_states_are_counted_and_listed_worst_first(launch_snapshot: dict[str, An
 
 def test_open_incidents_say_who_was_told_and_who_answered(launch_snapshot: dict[str, Any]) -> None:
     rows = launch_snapshot["incidents"]
-    assert [row["kind"] for row in rows] == ["Upload fails", "Agent silent", "Registry slow", "Own line lost"]
+    assert [row["kind"] for row in rows] == ["Registry down", "Agent silent", "Registry slow", "Own line lost"]
     assert rows[0]["told"] == "5 of 6"
     assert rows[0]["waiting"] is True
     assert rows[2]["where"].startswith("9 districts: Ahmednagar, Akola")
     assert rows[2]["answered"] == "11:58 control room"
     assert [row["lasts"] for row in rows] == ["4 h 35", "45 min", "5 h 00", "3 h 28"]
     assert launch_snapshot["resolved"][0]["until"] == "10:50"
+    assert launch_snapshot["resolved"][0]["ended"] == "recovering, over 10:50"
     assert launch_snapshot["box"] == {
         "waits": True, "title": "Waiting for us: 2 incidents",
-        "lines": ["Upload fails, Dhule, since 12:05", "Agent silent, Gadchiroli, since 15:55"],
+        "lines": ["Registry down, Dhule, since 12:05", "Agent silent, Gadchiroli, since 15:55"],
     }  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def test_the_footer_tells_of_agents_figures_mails_and_load(launch_snapshot: dict
         ("1 of 1 agent", "all heard of late"),
         ("Figures: night of 16 January", "oldest: Raigad, 13:30"),
         ("39 of 40 mails out", "1 waiting"),
-        ("1.2 checks a second", "our load on the registry"),
+        ("1.2 checks a second", "asked of the registry"),
     ]
 
 
@@ -195,13 +197,44 @@ def test_a_recovery_is_told_for_an_hour(calm_copy: Scene) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("Registry works again in Pune: slow 12:00 to 13:00, then down until 16:10", "after 4 h 10, at worst down;"),
+        ("Registry works again in Pune after 4 h 10 failing in part, since 12:00", "after 4 h 10 failing in part;"),
+    ],
+)
+def test_a_recovery_is_told_by_what_it_was(calm_copy: Scene, sentence: str, said: str) -> None:
+    calm_copy.incident(IncidentKind.SLOWDOWN, ["Pune"], "12:00", sentence, resolved="16:10")
+    assert said in picture(calm_copy)["headline"]["text"]
+
+
+def test_an_end_by_a_persons_word_is_not_told_as_measured(calm_copy: Scene) -> None:
+    scene, over = calm_copy, calm_copy.ms("16:10")
+    scene.incident(IncidentKind.OUTAGE, ["Pune"], "12:00", "Closed by Asha: by telephone", resolved="16:10")
+    with scene.engine.begin() as connection:
+        connection.execute(schema.incident.update().values(closed_ms=over, closed_by="Asha"))
+    assert picture(scene)["headline"]["text"].startswith("Registry works in all 36 districts")
+
+
+def test_uploads_that_fail_in_part_are_not_called_slow(calm_copy: Scene) -> None:
+    scene = calm_copy
+    scene.flip("Pune", "16:20", DistrictState.DEGRADED, "14% of its checks fail (error answers), since 16:20")
+    scene.incident(
+        IncidentKind.SLOWDOWN, ["Pune"], "16:20", "Uploads fail in part in Pune since 16:20: 14% of its checks fail"
+    )
+    shown = picture(scene)
+    assert shown["headline"]["text"].startswith("Uploads fail in part in 1 of 36 districts since 16:20")
+    assert shown["headline"]["state"] == "degraded"
+
+
 def test_a_known_hour_makes_the_pace_known(tmp_path: Path, settings: ControlRoomFile) -> None:
     scene = empty_store(tmp_path / "a.db", settings)
     scene.figure("STATE", "target", 28_500, "08:00")
     scene.figure("STATE", "reported", 17_546, "16:30")
     reported = card(picture(scene), "reported")
     assert reported["corner"] == "districts' word, as of 16:30"
-    assert reported["sub"] == "61.56% · 6,204 behind pace"
+    assert reported["sub"] == "61.6% · 6,204 behind pace"
 
 
 def test_a_figure_without_target_is_told_as_a_number(tmp_path: Path, settings: ControlRoomFile) -> None:

@@ -149,7 +149,7 @@ def _skew(skew_ms: Any) -> Any:
     if pd.isna(skew_ms):
         return NOTHING
     if abs(skew_ms) <= SKEW_MS:
-        return f"{skew_ms / 1000:+.1f} s".replace("-", wording.MINUS)
+        return f"{round(skew_ms / 1000, 1) + 0:+.1f} s".replace("-", wording.MINUS)
     return html.Strong(f"{wording.lasting(abs(skew_ms) / 1000)} {'ahead' if skew_ms > 0 else 'behind'}, corrected here")
 
 

@@ -95,7 +95,7 @@ def _drawing(app: Dash, readings: Readings, settings: ControlRoomFile) -> None:
         asked = "" if known.day is None else f"?at={known.day.isoformat()}"
         return (
             [html.H1(words.headline(known)), html.P(words.second(known), className="second")], moment,
-            tables.place_table(known, order, drawn), tables.notes(known), "Doses on paper, day by day", figure,
+            tables.place_table(known, order, drawn), tables.notes(known), "Backlog, day by day", figure,
             {"height": f"{figure.layout.height}px"},
             f"/backlog/table.csv{asked}", f"/backlog/curves.csv{asked}",
         )  # fmt: skip

@@ -12,7 +12,7 @@ from dashboard.web.pages.backlog import ids, words
 from dashboard.web.pages.backlog.reading import Known, Row
 
 COLUMNS: Final = (
-    ("name", "Place"), ("backlog", "On paper"), ("age", "Oldest not entered"), ("drain", "Drain a day"), ("cleared", "Cleared in"),
+    ("name", "Place"), ("backlog", "Backlog"), ("age", "Oldest not entered"), ("drain", "Drain a day"), ("cleared", "Cleared in"),
     ("day", "Counted on"),
 )  # fmt: skip
 RIGHT: Final = ("backlog", "drain")

@@ -63,7 +63,7 @@ def sentence(known: Known) -> str:
         if codes:
             since = min(stands[code].since_ms for code in codes)
             parts.append(f"{words}: {known.where(codes)}, since {known.clock(since)}.")
-    return " ".join(parts) or "No decision stands: every district works as usual."
+    return " ".join(parts) or "No decision stands: no district is on paper or suspended."
 
 
 def articles(known: Known) -> Any:
@@ -111,7 +111,7 @@ def _owed(known: Known) -> str:
     return (
         f"Doses on paper still have to be entered: {known.where(codes)}."
         if codes
-        else "No doses on paper wait to be entered."
+        else "No decision waits for its back-entry. Doses that the registry does not count yet: page Backlog."
     )
 
 

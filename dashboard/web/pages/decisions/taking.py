@@ -113,7 +113,7 @@ def _checked(
     kinds = [str(kind) for kind in DecisionKind]
     if asked.what not in kinds:
         return Objection("what", "what was decided is missing" if not asked.what else f'there is no decision "{str(asked.what)[:30]}"',
-                         f"Choose one of: {', '.join(kinds)}")  # fmt: skip
+                         f"Choose one of: {', '.join(f'{kind} ({NAMES[kind].lower()})' for kind in DecisionKind)}")  # fmt: skip
     codes = _codes(settings, asked.districts)
     if isinstance(codes, Objection):
         return codes

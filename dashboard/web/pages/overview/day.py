@@ -222,7 +222,7 @@ def _incidents(reading: Reading, settings: ControlRoomFile, short: bool) -> pd.D
             continue
         rows.append(
             (
-                incident_rows.state_of(item.kind),
+                incident_rows.state_of(item.kind, item.sentence),
                 _words(item, codes, settings, short),
                 int(item.since_ms),
                 ends,
@@ -234,16 +234,17 @@ def _incidents(reading: Reading, settings: ControlRoomFile, short: bool) -> pd.D
 
 def _words(item: Any, codes: list[int], settings: ControlRoomFile, short: bool) -> str:
     mine = [district for district in settings.districts if district.code in codes]
-    kind = incident_rows.kind_words(item.kind, item.scope)
+    kind = incident_rows.kind_words(item.kind, item.sentence)
     if len(mine) > 2 or not mine:
         number = f"{len(mine) or len(settings.districts)} districts"
         return number if short else f"{kind} · {number}"
     said = {
-        IncidentKind.OUTAGE: "no upload", IncidentKind.LOCAL: "own line" if short else "own line lost",
+        IncidentKind.OUTAGE: "down", IncidentKind.LOCAL: "own line" if short else "own line lost",
         IncidentKind.AGENT_SILENT: "silent", IncidentKind.SLOWDOWN: "slow",
         IncidentKind.DOSE_STALL: "no doses", IncidentKind.BACKLOG_STALLED: "paper not entered",
     }  # fmt: skip
-    return f"{wording.listed([d.short if short else d.name for d in mine])}: {said.get(item.kind, kind.lower())}"
+    word = "failing in part" if kind == incident_rows.FAILING_WORDS else said.get(item.kind, kind.lower())
+    return f"{wording.listed([d.short if short else d.name for d in mine])}: {word}"
 
 
 def _pace(reading: Reading) -> pd.DataFrame:

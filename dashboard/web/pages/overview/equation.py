@@ -84,7 +84,7 @@ def _planned(day: Day) -> str:
 
 
 def _reported_share(newest: Newest, day: Day, paces: Mapping[str, PaceNow]) -> str:
-    share = _of(newest.get((STATE_PLACE, "reported")), newest.get((STATE_PLACE, "target")), "of target", 2)
+    share = _of(newest.get((STATE_PLACE, "reported")), newest.get((STATE_PLACE, "target")), "of target", 1)
     behind = behind_pace(newest, STATE_PLACE, day, paces)
     if behind is None:
         return share

@@ -58,7 +58,7 @@ def _mails(reading: Reading) -> Item:
 
 def _load(reading: Reading) -> Item:
     checks = int(reading.pulse["on_registry"].iloc[0]) if len(reading.pulse) else 0
-    return _item(f"{checks / 60:.1f} checks a second", "our load on the registry")
+    return _item(f"{checks / 60:.1f} checks a second", "asked of the registry")
 
 
 def _item(main: str, sub: str, state: DistrictState | None = None) -> Item:

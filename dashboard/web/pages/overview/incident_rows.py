@@ -1,10 +1,11 @@
-"""Open and lately resolved incidents as rows: kind, where, since, lasts, told k of n, answered or the button."""
+"""Open incidents, and those that ended lately, as rows: kind, where, since, lasts, told k of n, answered or the button."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from dashboard.detection.states import DistrictState
-from dashboard.incidents.incident import IncidentKind, Scope
+from dashboard.incidents.course import Manner, manner_of
+from dashboard.incidents.incident import IncidentKind
 from dashboard.settings import ControlRoomFile
 from dashboard.web import wording
 from dashboard.web.pages.overview.reading import Day, Reading
@@ -18,10 +19,11 @@ STATE_OF: dict[str, DistrictState] = {
     IncidentKind.BACKLOG_STALLED: DistrictState.SLOW,
 }  # fmt: skip
 WORDS: dict[str, str] = {
-    IncidentKind.OUTAGE: "Upload fails", IncidentKind.SLOWDOWN: "Registry slow", IncidentKind.LOCAL: "Own line lost",
+    IncidentKind.OUTAGE: "Registry down", IncidentKind.SLOWDOWN: "Registry slow", IncidentKind.LOCAL: "Own line lost",
     IncidentKind.AGENT_SILENT: "Agent silent", IncidentKind.MONITOR_OFFLINE: "Monitor cut off",
     IncidentKind.DOSE_STALL: "No doses", IncidentKind.BACKLOG_STALLED: "Paper not entered",
 }  # fmt: skip
+FAILING_WORDS = "Uploads fail in part"
 
 
 def open_rows(reading: Reading, settings: ControlRoomFile) -> list[Row]:
@@ -33,21 +35,23 @@ def open_rows(reading: Reading, settings: ControlRoomFile) -> list[Row]:
 
 
 def resolved_rows(reading: Reading, settings: ControlRoomFile) -> list[Row]:
-    """The incidents that closed last."""
+    """The incidents that ended last: recovering, or closed."""
     closed = reading.incidents[reading.incidents["status"] != "open"].sort_values("resolved_ms", ascending=False)
     return [_row(item, reading, settings) for item in closed.head(MOST_RESOLVED).itertuples(index=False)]
 
 
-def kind_words(kind: str, scope: str) -> str:
-    """ "Registry down" for an outage of the whole state, else the words of the kind."""
-    if kind == IncidentKind.OUTAGE and scope == Scope.STATE:
-        return "Registry down"
-    return WORDS.get(kind, kind)
+def kind_words(kind: str, sentence: str = "") -> str:
+    """The words of a kind, the same on every page; a kind that is not known as it is. The sentence may say that uploads fail in part."""
+    return FAILING_WORDS if _is_failing(kind, sentence) else WORDS.get(kind, kind)
 
 
-def state_of(kind: str) -> str:
+def state_of(kind: str, sentence: str = "") -> str:
     """The district state whose sign stands for an incident of this kind."""
-    return str(STATE_OF.get(kind, DistrictState.NO_DATA))
+    return str(DistrictState.DEGRADED if _is_failing(kind, sentence) else STATE_OF.get(kind, DistrictState.NO_DATA))
+
+
+def _is_failing(kind: str, sentence: str) -> bool:
+    return kind == IncidentKind.SLOWDOWN and manner_of(IncidentKind.SLOWDOWN, sentence) is Manner.FAILING
 
 
 def districts_of(reading: Reading, incident_id: int) -> list[int]:
@@ -58,8 +62,9 @@ def districts_of(reading: Reading, incident_id: int) -> list[int]:
 
 
 def names_of(codes: Sequence[int], settings: ControlRoomFile) -> list[str]:
-    """Names in the order of the settings; district 0 and unknown codes are left out."""
-    return [district.name for district in settings.districts if district.code in codes]
+    """Names in the order of the settings; districts that stand there no more come last, by their codes."""
+    named = {district.code: district.name for district in settings.districts if district.code in codes}
+    return [*named.values(), *(f"district {code}" for code in sorted(set(codes) - named.keys()) if code)]
 
 
 def where(codes: Sequence[int], settings: ControlRoomFile) -> str:
@@ -75,10 +80,11 @@ def _row(item: Any, reading: Reading, settings: ControlRoomFile) -> Row:
     ends = day.now_ms if item.status == "open" else int(item.resolved_ms)
     doses = reading.doses.costs.get(int(item.incident_id))
     return {
-        "id": int(item.incident_id), "step": int(item.steps), "state": state_of(item.kind),
-        "kind": kind_words(item.kind, item.scope), "where": where(codes, settings), "sentence": item.sentence,
+        "id": int(item.incident_id), "step": int(item.steps), "state": state_of(item.kind, item.sentence),
+        "kind": kind_words(item.kind, item.sentence), "where": where(codes, settings), "sentence": item.sentence,
         "since_ms": int(item.since_ms), "since": wording.clock(item.since_ms, day.zone, day.today),
         "until": "" if item.status == "open" else wording.clock(ends, day.zone, day.today),
+        "ended": "" if item.status == "open" else f"{item.phase}, over {wording.clock(ends, day.zone, day.today)}",
         "lasts": wording.lasting((ends - item.since_ms) / 1000), "told": _told(reading, item.incident_id),
         "waiting": item.status == "open" and not _answered(item), "answered": _answer(item, day),
         "doses": doses.brief if doses else "", "doses_title": f"{doses.sentence}." if doses else "",

@@ -67,8 +67,7 @@ def _header(settings: ControlRoomFile) -> html.Header:
     return html.Header(
         className="top",
         children=[
-            html.Div([html.Strong("Tikawatch"), html.Span(settings.state.control_room.name, className="long"),
-                      html.Span(settings.state.name, className="brief")], className="who"),
+            html.Div([html.Strong("Tikawatch"), html.Span(settings.state.name)], className="who"),
             ways("/"),
             html.Div(id="date", className="date"),
             html.Div([html.Span("newest sample unknown", id="age", className="age"), html.Strong("", id="clock"),

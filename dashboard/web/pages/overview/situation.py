@@ -8,7 +8,8 @@ from typing import Any
 from dashboard.decisions.kinds import NAMES
 from dashboard.decisions.suggestions import Suggestion
 from dashboard.detection.states import DistrictState
-from dashboard.incidents.incident import IncidentKind
+from dashboard.incidents.course import is_failing, manner_of, named_in, worst
+from dashboard.incidents.incident import RULE, IncidentKind
 from dashboard.settings import STATE_PLACE, ControlRoomFile
 from dashboard.web import wording
 from dashboard.web.pages.overview import planned
@@ -20,7 +21,7 @@ from dashboard.web.sentence import DistrictNow, Recovered, Situation
 Segment = tuple[str, bool]  # text, and whether it is set strong
 RECOVERED_FOR_MS = 60 * MINUTE_MS
 WATCH_LATE_MS = MINUTE_MS
-WAS = {IncidentKind.OUTAGE: "down", IncidentKind.SLOWDOWN: "slow"}
+_REGISTRY = (IncidentKind.OUTAGE, IncidentKind.SLOWDOWN)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def _short_where(row: dict[str, Any]) -> str:
 
 def _for_sentence(now: Now, day: Day) -> DistrictNow:
     since = None if now.since_ms is None else wording.local(now.since_ms, day.zone)
-    return DistrictNow(now.district.name, now.state, since)
+    failing = now.state is DistrictState.DEGRADED and is_failing(now.sentence)
+    return DistrictNow(now.district.name, now.state, since, failing)
 
 
 def _blind_since(reading: Reading) -> Any:
@@ -129,14 +131,25 @@ def _blind_since(reading: Reading) -> Any:
 
 
 def _recovered(reading: Reading) -> Recovered | None:
-    closed = reading.incidents[(reading.incidents["status"] != "open") & reading.incidents["kind"].isin(list(WAS))]
+    closed = reading.incidents[(reading.incidents["status"] != "open") & reading.incidents["kind"].isin(_REGISTRY)]
     if closed.empty or (reading.incidents["status"] == "open").any():
         return None
     last = closed.sort_values("resolved_ms").iloc[-1]
-    if reading.day.now_ms - int(last["resolved_ms"]) > RECOVERED_FOR_MS:
+    if reading.day.now_ms - int(last["resolved_ms"]) > RECOVERED_FOR_MS or _is_ended_by_hand(last):
         return None
     lasted = (int(last["resolved_ms"]) - int(last["since_ms"])) / 1000
-    return Recovered(wording.local(int(last["resolved_ms"]), reading.day.zone), lasted, WAS[IncidentKind(last["kind"])])
+    return Recovered(wording.local(int(last["resolved_ms"]), reading.day.zone), lasted, *_was(last))
+
+
+def _is_ended_by_hand(incident: Any) -> bool:
+    """Over by a person's word: that it works again was not measured then."""
+    return incident["closed_by"] not in (None, RULE) and incident["closed_ms"] == incident["resolved_ms"]
+
+
+def _was(incident: Any) -> tuple[str, bool]:
+    """The worst it was, and whether it was something else too, by its closing sentence; where that says nothing, by its kind."""
+    named = named_in(incident["sentence"])
+    return str(worst(named) or manner_of(IncidentKind(incident["kind"]), "")), len(named) > 1
 
 
 def _figures_hour(facts: Facts) -> str:
