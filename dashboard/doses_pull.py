@@ -1,4 +1,4 @@
-"""Scheduled pulls: asks the addresses of config.yaml for the registry's own counts. Limits stand in dashboard/doses_settings.py.
+"""Scheduled pulls: asks the addresses of config.yaml for the registry's own counts. Limits stand in dashboard/settings/doses.py.
 
 An answer goes the way of every other figure: mapping, listing, weighing, store. One that says nothing new stores nothing. A count
 that fell is stored and marked; a row that cannot be read is left out, and named on the page of pulls.
@@ -19,8 +19,8 @@ from dashboard.doses.figure import Reading
 from dashboard.doses.mapping import Unmapped, items
 from dashboard.doses.places import Places
 from dashboard.doses.rows import Context
-from dashboard.doses_settings import Pull
 from dashboard.settings import ControlRoomFile
+from dashboard.settings.doses import Pull
 from dashboard.store import figures, jobs
 from dashboard.store.engine import reading
 from probes.clock import Clock

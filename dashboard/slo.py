@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.thresholds import Slo
+from dashboard.settings.thresholds import Slo
 
 CELL_MS: Final = 300_000
 MINUTE_MS: Final = 60_000

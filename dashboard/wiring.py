@@ -18,7 +18,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
 from dashboard.doses.decoding import MAX_BYTES
-from dashboard.doses_intake import create_doses_intake
 from dashboard.doses_pull import Pulls
 from dashboard.evidence.taking import EvidenceTaking
 from dashboard.forms.key_file import KeyFileError, form_key
@@ -26,6 +25,7 @@ from dashboard.forms.links import officers_link
 from dashboard.forms.officer import create_officer_form
 from dashboard.forms.upload import create_upload
 from dashboard.intake import create_intake
+from dashboard.intake.doses import create_doses_intake
 from dashboard.notices import outbox
 from dashboard.notices.letter import LinkOf, no_link
 from dashboard.notices.sender import Sender

@@ -12,7 +12,7 @@ from dashboard.decisions.kinds import DecisionKind
 from dashboard.decisions.silence import WORDS
 from dashboard.decisions.standing import AS_USUAL, Standing, fits
 from dashboard.detection.states import DistrictState
-from dashboard.thresholds import Decisions
+from dashboard.settings.thresholds import Decisions
 
 UNWORKABLE = frozenset({DistrictState.DOWN, DistrictState.DEGRADED})
 WORKS = frozenset({DistrictState.OK})

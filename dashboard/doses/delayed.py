@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from dashboard.doses.expected import Profile, increase, pace
 from dashboard.doses.stalls import District
-from dashboard.thresholds import Doses
+from dashboard.settings.thresholds import Doses
 
 _Z90 = 1.645
 

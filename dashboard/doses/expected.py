@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.thresholds import Doses
+from dashboard.settings.thresholds import Doses
 
 # share of a session day's doses by hour of the day; lunch is a third of the hours around it
 _BY_HOUR = {9: 0.10, 10: 0.16, 11: 0.17, 12: 0.15, 13: 0.05, 14: 0.13, 15: 0.12, 16: 0.09}

@@ -13,7 +13,7 @@ from typing import Any
 from dashboard.doses.decoding import NotText, decode
 from dashboard.doses.finding import quoted
 from dashboard.doses.listing import MAX_ITEMS
-from dashboard.doses_settings import Pull
+from dashboard.settings.doses import Pull
 
 _SHOWN = 12
 

@@ -1,6 +1,6 @@
 """Doses that stop while the checks are good: one district by its own pace, one that never got going, a division or the state. Pure.
 
-Reports are judged as they come; between two of them nothing new is known. The live watch (dashboard/doses_watch.py) and the replay
+Reports are judged as they come; between two of them nothing new is known. The live watch (dashboard/watch/doses.py) and the replay
 drive this same class.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from dashboard.doses.expected import Pace, Profile, increase, pace, tail
 from dashboard.doses.together import Pool, are_behind, stopped_together
-from dashboard.thresholds import Doses
+from dashboard.settings.thresholds import Doses
 
 _MIN_S = 60.0
 _KEPT = 400  # reports of one district and day, at most

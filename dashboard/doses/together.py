@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dashboard.doses.expected import tail
-from dashboard.thresholds import Doses
+from dashboard.settings.thresholds import Doses
 
 _FEWEST = 2  # districts that a group hears of
 _HALF = 0.5

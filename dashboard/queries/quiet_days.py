@@ -10,11 +10,11 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from dashboard.calendar_settings import Downtime
 from dashboard.decisions.kinds import DecisionKind
 from dashboard.doses.places import Places
 from dashboard.doses.sessions import Sessions
 from dashboard.settings import STATE_PLACE, ControlRoomFile
+from dashboard.settings.calendar import Downtime
 from dashboard.store import decisions
 from dashboard.store.schema import incident, incident_district
 

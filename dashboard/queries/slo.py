@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, select
 
 from dashboard.settings import ControlRoomFile
+from dashboard.settings.thresholds import Slo
 from dashboard.slo import CELL_MS, Budget, Checks, Session, budgets
 from dashboard.store.engine import reading
 from dashboard.store.histogram import counted_under
 from dashboard.store.schema import cell
-from dashboard.thresholds import Slo
 from probes.clock import Clock
 from probes.sample import CheckKind
 

@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard.outside_settings import Outside
+from dashboard.settings.outside import Outside
 from dashboard.web.bad_tries import BadTries
 from dashboard.web.gate import add_gate, said
 from dashboard.web.security import add_security_headers

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dashboard.outside_settings import Outside
+from dashboard.settings.outside import Outside
 from tests.browser.conftest import PHONE
 from tests.browser.test_forms import opened
 from tests.dashboard.web.test_outside import Doors

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from dashboard.doses_pull import Pulls
-from dashboard.doses_settings import Pull
+from dashboard.settings.doses import Pull
 from tests.browser.clean import assert_clean
 from tests.browser.conftest import PHONE, REHEARSAL, WALL, quick_settings, serving, visiting
 from tests.dashboard.web.pictures import launch_day

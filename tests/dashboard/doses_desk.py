@@ -8,12 +8,12 @@ from sqlalchemy import Engine
 
 from dashboard.decisions.kinds import DecisionKind
 from dashboard.doses.figure import Figure
-from dashboard.doses_watch import DosesWatch
 from dashboard.incidents import ledger
 from dashboard.incidents.incident import IncidentKind, Scope, Step, StepKind
 from dashboard.incidents.transitions import Change
 from dashboard.settings import ControlRoomFile
 from dashboard.store import decisions, figures
+from dashboard.watch.doses import DosesWatch
 from tests.places import IST, at, example
 
 OPENED, UPGRADED, RESOLVED = StepKind.OPENED, StepKind.UPGRADED, StepKind.RESOLVED

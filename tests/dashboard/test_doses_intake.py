@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from dashboard.doses.decoding import MAX_BYTES
-from dashboard.doses_intake import create_doses_intake
+from dashboard.intake.doses import create_doses_intake
 from dashboard.store import agents, figures
 from dashboard.store.engine import reading
 from probes.clock import SetClock

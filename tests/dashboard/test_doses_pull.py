@@ -16,9 +16,9 @@ from sqlalchemy import Engine
 from dashboard import wiring
 from dashboard.doses.places import Places
 from dashboard.doses_pull import NotPulled, Pulled, Pulls, fetch, standing
-from dashboard.doses_settings import Doses, Pull
 from dashboard.queries.figures_known import DayView, Moment, day_view
 from dashboard.settings import ControlRoomFile, Web
+from dashboard.settings.doses import Doses, Pull
 from dashboard.store import figures
 from dashboard.store.engine import reading
 from probes.clock import SetClock

@@ -5,8 +5,8 @@ from sqlalchemy import Engine
 
 from dashboard.doses.figure import Figure
 from dashboard.incidents.incident import IncidentKind, Step, StepKind
-from dashboard.recovery_watch import RecoveryWatch
 from dashboard.store import figures
+from dashboard.watch.recovery import RecoveryWatch
 from tests.dashboard.incidents.hands import NOON, Hands
 from tests.places import RAIGAD, at
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from dashboard.settings.thresholds import Slo
 from dashboard.slo import CELL_MS, FAST, SLOW, WHOLE_STATE, Budget, Checks, Session, budgets, course
-from dashboard.thresholds import Slo
 
 HOUR_MS = 12 * CELL_MS
 THANE, PUNE = 490, 493

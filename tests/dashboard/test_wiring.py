@@ -16,8 +16,8 @@ from flask import Flask
 from dashboard import wiring
 from dashboard.forms import links
 from dashboard.forms.key_file import form_key
-from dashboard.outside_settings import Outside
 from dashboard.settings import Web
+from dashboard.settings.outside import Outside
 from dashboard.wiring import links_for_mails
 from probes.clock import SetClock, WallClock
 from probes.settings import Rehearsal

@@ -8,7 +8,7 @@ from dashboard.decisions.kinds import Decision, DecisionKind
 from dashboard.decisions.standing import standing
 from dashboard.decisions.suggestions import Facts, State, Suggestion, suggestions
 from dashboard.detection.states import DistrictState as S
-from dashboard.thresholds import Decisions
+from dashboard.settings.thresholds import Decisions
 
 PAPER, SUSPEND, RESUME, DONE = DecisionKind
 NOW = 10_000

@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.doses.delayed import Day, Delayed, Part, delayed, part, together
 from dashboard.doses.expected import Profile
 from dashboard.doses.stalls import District
-from dashboard.thresholds import Doses
+from dashboard.settings.thresholds import Doses
 
 HOUR = 3600.0
 PROFILE = Profile(9 * HOUR, 17 * HOUR)

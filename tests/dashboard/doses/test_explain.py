@@ -6,7 +6,7 @@ from dashboard.doses.expected import Profile
 from dashboard.doses.explain import explain
 from dashboard.doses.stalls import Stalls
 from dashboard.reasons import Reason
-from dashboard.thresholds import Doses
+from dashboard.settings.thresholds import Doses
 from tests.places import DHULE, NASHIK, RAIGAD, at
 
 OPENS = at("09:00")

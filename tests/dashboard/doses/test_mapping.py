@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.doses.mapping import Unmapped, items
-from dashboard.doses_settings import Pull
+from dashboard.settings.doses import Pull
 from tests.places import IST
 
 ASKED = datetime(2021, 1, 16, 16, 40, tzinfo=IST)

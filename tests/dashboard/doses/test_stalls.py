@@ -7,7 +7,7 @@ import pytest
 from dashboard.doses.delayed import Day, delayed
 from dashboard.doses.expected import Profile, pace, tail
 from dashboard.doses.stalls import Stall, Stalls
-from dashboard.thresholds import Doses
+from dashboard.settings.thresholds import Doses
 
 MIDNIGHT = 1_611_000_000.0
 NINE, FIVE = 9 * 3600.0, 17 * 3600.0

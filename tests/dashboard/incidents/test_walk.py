@@ -23,9 +23,9 @@ from dashboard.incidents.ledger import OPEN
 from dashboard.incidents.transitions import Change, Standing, Transitions
 from dashboard.incidents.transitions.records import family, members_of
 from dashboard.notices import outbox
-from dashboard.recovery_watch import RecoveryWatch
 from dashboard.store import maintenance
 from dashboard.store.schema import incident, incident_district, incident_step, notice
+from dashboard.watch.recovery import RecoveryWatch
 from dashboard.web.pages.incidents.desk import Desk
 from probes.clock import SetClock
 from tests.places import a_few, at

@@ -6,7 +6,6 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy import Engine
 
-from dashboard.calendar_settings import WEEKDAYS
 from dashboard.decisions.kinds import DecisionKind
 from dashboard.doses.pace import STRAIGHT, PaceNow, Usual
 from dashboard.doses.places import Places
@@ -14,6 +13,7 @@ from dashboard.queries.figures_known import Moment, day_view
 from dashboard.queries.pace import Courses, paces
 from dashboard.queries.quiet_days import SessionTimes, not_quiet
 from dashboard.settings import STATE_PLACE, Calendar, ControlRoomFile
+from dashboard.settings.calendar import WEEKDAYS
 from dashboard.store import decisions
 from dashboard.store.engine import reading
 from tests.dashboard.queries.weeks import TODAY, a_day, fill, incident, session_days, store, told

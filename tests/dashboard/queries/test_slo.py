@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.calendar_settings import Downtime
 from dashboard.queries import slo
 from dashboard.queries.frame import reading
+from dashboard.settings.calendar import Downtime
 from dashboard.store import histogram
 from probes.clock import SetClock
 from tests.builders import Scene, example_settings

@@ -10,8 +10,8 @@ import pytest
 from dashboard.queries import slo
 from dashboard.queries.frame import reading
 from dashboard.queries.slo import Known
+from dashboard.settings.thresholds import Slo
 from dashboard.slo import FAST, WHOLE_STATE, Budget, course
-from dashboard.thresholds import Slo
 from dashboard.web.app import create_app
 from dashboard.web.figures.budget import Line, budget_figure
 from dashboard.web.figures.theme import DARK

@@ -18,8 +18,8 @@ from dashboard import wiring
 from dashboard.doses.decoding import MAX_BYTES
 from dashboard.forms.key_file import form_key
 from dashboard.forms.links import officers_link
-from dashboard.outside_settings import Outside
 from dashboard.settings import Web
+from dashboard.settings.outside import Outside
 from dashboard.store import agents
 from dashboard.web.bad_tries import BadTries
 from dashboard.web.outside import create_outside

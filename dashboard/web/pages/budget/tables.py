@@ -7,8 +7,8 @@ from dash import html
 
 from dashboard.queries.slo import Known
 from dashboard.settings import ControlRoomFile
+from dashboard.settings.thresholds import Slo
 from dashboard.slo import FAST, SLOW, WHOLE_STATE, WINDOWS, Budget
-from dashboard.thresholds import Slo
 from dashboard.web import wording
 from dashboard.web.pages.budget import ids, words
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from dashboard.queries.slo import Known
+from dashboard.settings.thresholds import Slo
 from dashboard.slo import FAST, SLOW, WHOLE_STATE, Budget
-from dashboard.thresholds import Slo
 from dashboard.web import wording
 
 WINDOW_WORDS: Final = {"5m": "5 min", "30m": "30 min", "1h": "1 h", "6h": "6 h"}

@@ -1,4 +1,4 @@
-"""Maintenance windows by hand: made, and ended early. What they do stands in watch.py: nothing opens or grows in their districts."""
+"""Maintenance windows by hand: made, and ended early. What they do stands in watch/: nothing opens or grows in their districts."""
 
 from dataclasses import dataclass
 from typing import Final

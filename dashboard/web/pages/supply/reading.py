@@ -11,13 +11,13 @@ from dashboard.doses.figure import TOLD_KINDS
 from dashboard.doses.places import Places
 from dashboard.doses.sites import DistrictSites
 from dashboard.doses_pull import Pulled, standing
-from dashboard.doses_settings import Pull
 from dashboard.queries.figures_known import Moment, day_view
 from dashboard.queries.frame import reading
 from dashboard.queries.sites import sites
 from dashboard.queries.states import StateRow, states
 from dashboard.queries.stock import PlaceStock, stock
 from dashboard.settings import ControlRoomFile
+from dashboard.settings.doses import Pull
 from dashboard.store.schema import figure
 
 _DAYS = 400  # to choose from

@@ -9,9 +9,9 @@ from dashboard.doses.figure import KINDS, STOCK_KINDS
 from dashboard.doses.sites import DistrictSites
 from dashboard.doses.versions import Chosen, Rule, Version
 from dashboard.doses_pull import Pulled
-from dashboard.doses_settings import Pull
 from dashboard.queries.states import StateRow
 from dashboard.queries.stock import PlaceStock
+from dashboard.settings.doses import Pull
 from dashboard.web import wording
 from dashboard.web.components.source import host_of, source_link
 from dashboard.web.components.table import Column, table

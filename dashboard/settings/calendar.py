@@ -1,6 +1,6 @@
 """When sessions are held: section `calendar` of config.yaml, for the state, and for districts with sessions of their own.
 
-May be changed: how long a planned downtime may last. dashboard/settings.py holds this section; every field has an example.
+May be changed: how long a planned downtime may last. dashboard/settings/ holds this section; every field has an example.
 """
 
 import re

@@ -1,6 +1,6 @@
 """What config.yaml says of the ways of figures: session sites, preferred sources, places shown beside ours, scheduled pulls.
 
-May be changed: limits and defaults of a pull. dashboard/settings.py holds these sections; every field has an example.
+May be changed: limits and defaults of a pull. dashboard/settings/ holds these sections; every field has an example.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The watch: one step takes what is new, judges, and stores what follows from it in one transaction. Figures: doses_watch.py.
+"""The watch: one step takes what is new, judges, and stores what follows from it in one transaction. Figures: doses.py.
 
 Killed at any point, the next start reads on from the last committed step and comes to the same verdicts.
 """
@@ -11,16 +11,16 @@ from sqlalchemy import Connection, Engine
 from dashboard.crash_points import crash_point
 from dashboard.detection.judge import LOOK_BACK_S, Judge, Judgement
 from dashboard.detection.states import DistrictState
-from dashboard.doses_watch import DosesWatch
 from dashboard.incidents import ledger
 from dashboard.incidents.incident import Step
 from dashboard.incidents.sentences import clock as clock_text
 from dashboard.incidents.transitions import Change, Transitions
-from dashboard.recovery_watch import RecoveryWatch
 from dashboard.settings import ControlRoomFile
 from dashboard.store import flips, jobs, maintenance, samples
 from dashboard.store.engine import reading
 from dashboard.store.flips import WHOLE_STATE, Flip
+from dashboard.watch.doses import DosesWatch
+from dashboard.watch.recovery import RecoveryWatch
 from probes.clock import Clock
 
 log = logging.getLogger(__name__)

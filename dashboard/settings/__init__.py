@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from dashboard.calendar_settings import Calendar as Calendar  # noqa: PLC0414 - read from here by every room
-from dashboard.calendar_settings import SessionDay as SessionDay  # noqa: PLC0414
-from dashboard.doses_settings import Doses, Site
-from dashboard.outside_settings import Outside
-from dashboard.thresholds import Rules as Rules  # noqa: PLC0414 - read from here by every room
+from dashboard.settings.calendar import Calendar as Calendar
+from dashboard.settings.calendar import SessionDay as SessionDay
+from dashboard.settings.doses import Doses, Site
+from dashboard.settings.outside import Outside
+from dashboard.settings.thresholds import Rules as Rules
 from probes.sections import Section, refuse
 from probes.settings import Rehearsal
 
