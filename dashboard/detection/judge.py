@@ -96,6 +96,10 @@ class Judge:
             now, findings, dict(self._vantages), self._everywhere.blind_since, tuple(self._everywhere.claims)
         )
 
+    def accept(self, codes: Iterable[int]) -> None:
+        """Take what is measured now as usual in these districts: a person has said that it has come to stay."""
+        self._series.accept([self._places[code] for code in codes if code in self._places])
+
     def memory(self) -> dict[str, Any]:
         """What a restart must not forget, as JSON: how far it was learnt, what is usual, who is slow, and who measures."""
         rows = self._series.memory()

@@ -13,6 +13,7 @@ from dashboard.settings import Rules
 
 KEPT = 12  # newest good samples of a series
 _WIDEST_PRIOR = np.log(10.0)  # a first baseline this far from the prior is cut off there
+_ACCEPTED = 5  # newest good samples whose middle becomes the usual time when a person says so
 _STEP = 0.5  # of a baseline: one sample pulls at most this far (log)
 _LONG_S = 30.0  # a check over this may outlast the trouble it began in
 _TIMEOUT = next(i for i, reason in enumerate(REASONS) if reason.value == "timeout")
@@ -168,6 +169,17 @@ class Series:
         share = np.minimum(1.0, self.gap[kind, place] / self._rules.baseline_tau_s)
         off = logs - self.base[kind, place]
         self.base[kind, place] += share * np.clip(off, -_STEP, _STEP)
+
+    def accept(self, places: Sequence[int]) -> None:
+        """The middle of the newest good samples is the usual time from here on; a series without so many keeps what it has."""
+        chosen = np.zeros(self.good.shape, bool)
+        chosen[:, list(places)] = True
+        chosen &= self.good >= _ACCEPTED
+        self.base[chosen] = np.median(self.newest[:_ACCEPTED], axis=0)[chosen]
+        self.learnt[chosen] = np.maximum(self.learnt[chosen], self._rules.warmup_samples)
+        for run in (self.slow_run, self.rise_run):
+            run[list(places)] = 0
+        self.was_slow[list(places)] = self.was_raised[list(places)] = False
 
     def memory(self) -> list[list[Any]]:
         """Per district: the usual seconds of pings and of uploads (null before there are any), slow or raised, and since when."""

@@ -150,6 +150,19 @@ def close(connection: Connection, number: int, by: By, why: str) -> Taken:
     return taken
 
 
+def accept(connection: Connection, number: int, by: By, why: str) -> Taken:
+    """Close an open slowdown as the new normal: from the watch's next look on, what is measured now is usual in its districts."""
+    row = found(connection, number, by)
+    if isinstance(row, Objection):
+        return row
+    if row.status != OPEN or row.kind != IncidentKind.SLOWDOWN:
+        return conflict(f"incident {number} is no open slowdown", "Only what is slow can become the new normal")
+    words = "What is measured now is taken as usual from here on"
+    (step,) = take(connection, row, StepKind.ACCEPTED, words, by)
+    over = close(connection, number, replace(by, seen=step.number), why)
+    return over if isinstance(over, Objection) else (step, *over)
+
+
 # -- what they share ---------------------------------------------------------------------------------------------------
 
 

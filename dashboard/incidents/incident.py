@@ -43,6 +43,7 @@ class StepKind(StrEnum):
     NOTED = "noted"
     ASSIGNED = "assigned"
     GRADED = "graded"  # another severity, by a person
+    ACCEPTED = "accepted"  # what is measured now is the usual from here on
     SNOOZED = "snoozed"
     WOKEN = "woken"  # the snooze is over
     MERGED = "merged"

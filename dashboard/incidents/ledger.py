@@ -48,6 +48,16 @@ def standing(connection: Connection, resolved_after: float, districts: frozenset
     ]  # fmt: skip
 
 
+def accepted_after(connection: Connection, at_ms: int) -> list[tuple[int, frozenset[int]]]:
+    """When slowdowns were accepted as the new normal after a moment, ms, and in which districts."""
+    query = (
+        select(incident_step.c.at_ms, incident_step.c.districts)
+        .where(incident_step.c.what == StepKind.ACCEPTED, incident_step.c.at_ms > at_ms)
+        .order_by(incident_step.c.at_ms)
+    )
+    return [(row.at_ms, frozenset(json.loads(row.districts))) for row in connection.execute(query)]
+
+
 def record(connection: Connection, change: Change, now: float, who: str = RULE, made_by: str = "") -> Step | None:
     """Store one change in the caller's transaction; None when somebody else took the incident's next step first.
 

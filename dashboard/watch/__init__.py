@@ -50,6 +50,7 @@ class Watch:
             judge.remember(memory.get("judge", {}))
             transitions.remember(memory.get("transitions", {}))
             judge.observe(samples.started_between(connection, now - LOOK_BACK_S, now, reached))
+        self._accepted_ms: int = memory.get("accepted_ms", int(now * 1000))
         self._doses = DosesWatch(self._settings, memory.get("doses", {}))
         self._recoveries = RecoveryWatch(self._settings)
         self._judge, self._transitions, self._reached, self._states = judge, transitions, reached, states
@@ -70,8 +71,12 @@ class Watch:
             new = samples.arrived_after(connection, self._reached)
             self._doses.look(connection, now)
             self._recoveries.look(connection, now)
+            accepted = ledger.accepted_after(connection, self._accepted_ms)
         self._judge.observe(new)
         judgement = self._judge.judge(now)
+        for at_ms, codes in accepted:
+            self._judge.accept(codes)
+            self._accepted_ms = at_ms
         reached = new[-1].sample_id if new else self._reached
         crash_point("judged")
         with self._engine.begin() as connection:
@@ -86,6 +91,7 @@ class Watch:
                 "judge": self._judge.memory(),
                 "transitions": self._transitions.memory(),
                 "doses": self._doses.memory(),
+                "accepted_ms": self._accepted_ms,
             }
             jobs.advance(connection, jobs.WATCH, reached, int(now * 1000), memory)
         if steps:

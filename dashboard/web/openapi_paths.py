@@ -26,6 +26,7 @@ from dashboard.web.openapi_shapes import (
     WindowsAnswer,
 )  # fmt: skip
 from dashboard.web.pages.incidents.asked import (
+    AcceptAsked,
     AcknowledgeAsked,
     AssignAsked,
     CloseAsked,
@@ -88,6 +89,7 @@ OPERATIONS = (
             ("acknowledge", "Take an open incident", AcknowledgeAsked), ("assign", "Another owner", AssignAsked),
             ("note", "Add a note to the timeline", NoteAsked), ("severity", "Another severity", SeverityAsked),
             ("snooze", "No mails until then, but that of its end", SnoozeAsked), ("close", "Close it by hand", CloseAsked),
+            ("accept", "Close a slowdown as the new normal", AcceptAsked),
             ("merge", "Make others part of this one", MergeAsked), ("split", "Make an own incident of some districts", SplitAsked),
         )
     ),

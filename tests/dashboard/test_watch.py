@@ -18,7 +18,7 @@ from dashboard.store.engine import reading
 from dashboard.store.schema import cell, flip, incident, incident_district, incident_step, job
 from dashboard.watch import Watch
 from dashboard.web.pages.incidents.actions import act
-from dashboard.web.pages.incidents.asked import SnoozeAsked
+from dashboard.web.pages.incidents.asked import AcceptAsked, SnoozeAsked
 from dashboard.web.pages.incidents.desk import Desk
 from probes.clock import SetClock
 from probes.sample import CheckKind, Outcome, Reason, Sample
@@ -127,6 +127,26 @@ def test_a_restart_in_the_middle_of_a_fault_neither_doubles_nor_forgets(room: Ro
     room.restart()
     room.run(240)
     assert [step.what for step in room.steps] == [StepKind.OPENED, StepKind.RESOLVED]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_a_person_takes_for_the_new_normal_is_told_no_more_and_a_worse_one_is(
+    engine: Engine, killed: bool
+) -> None:
+    room = Room(engine, a_few(slow={"districts": 1}, flap={"reopen_s": 60}))
+    room.run(300)
+    room.run(120, slow_in(THANE, PUNE))
+    desk = Desk(room.engine, room.settings, room.clock, room._enqueue)
+    act(desk, 1, AcceptAsked(who="Asha", why="a new proxy, slower for good"))
+    if killed:
+        room.restart()
+    room.run(15, slow_in(THANE, PUNE))
+    room.restart()
+    room.run(240, slow_in(THANE, PUNE))
+    told = [StepKind.OPENED, StepKind.ACCEPTED, StepKind.RESOLVED]
+    assert [step.what for step in room.steps] == told
+    room.run(120, lambda code: 40.0 if code == THANE else 9.0 if code == PUNE else 2.0)
+    assert room.told()[3:] == [(StepKind.OPENED, (THANE,))]
 
 
 def test_a_step_that_cannot_be_committed_is_taken_again_in_full(room: Room) -> None:

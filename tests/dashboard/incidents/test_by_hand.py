@@ -10,6 +10,7 @@ from dashboard.incidents.incident import IncidentKind, Scope, Severity, StepKind
 from dashboard.store.schema import incident
 from dashboard.web.pages.incidents.actions import open_one
 from dashboard.web.pages.incidents.asked import (
+    AcceptAsked,
     AcknowledgeAsked,
     AssignAsked,
     CloseAsked,
@@ -226,6 +227,22 @@ def test_what_a_person_closed_no_rule_brings_back_and_its_resolution_is_told_onc
     again = hands.act(number, CloseAsked(who="Asha", why="again"))
     assert isinstance(again, Objection)
     assert hands.standing()[number].closed_by_hand
+
+
+def test_a_slowdown_becomes_the_new_normal_in_one_go_and_nothing_else_can(hands: Hands) -> None:
+    slow, line = hands.opened(SLOWDOWN, THANE), hands.opened(LOCAL, RAIGAD)
+    hands.done(slow, AcceptAsked(who="Asha", why="a new proxy"))
+    assert [step[:2] for step in hands.timeline(slow)] == [
+        ("opened", "rule"),
+        ("accepted", "Asha"),
+        ("resolved", "Asha"),
+    ]
+    assert hands.row(slow).closed_by == "Asha"
+    for number in (slow, line):
+        refused = hands.act(number, AcceptAsked(who="Asha", why="again"))
+        assert isinstance(refused, Objection)
+        assert refused.error == f"incident {number} is no open slowdown"
+    assert len(hands.timeline(line)) == 1
 
 
 def test_a_recovering_one_is_closed_by_hand_without_a_mail_and_keeps_its_technical_end(hands: Hands) -> None:

@@ -13,6 +13,7 @@ from dashboard.store import maintenance, schema
 from dashboard.web.pages.incidents import tables
 from dashboard.web.pages.incidents.actions import act
 from dashboard.web.pages.incidents.asked import (
+    AcceptAsked,
     AcknowledgeAsked,
     AssignAsked,
     CloseAsked,
@@ -179,15 +180,16 @@ def typed(**changed: Any) -> Typed:
 def test_every_choice_becomes_its_own_body_and_is_taken(desk: Desk) -> None:
     kinds = {
         "acknowledge": AcknowledgeAsked, "note": NoteAsked, "assign": AssignAsked, "severity": SeverityAsked, "snooze": SnoozeAsked,
-        "split": SplitAsked, "merge": MergeAsked, "close": CloseAsked,
+        "split": SplitAsked, "merge": MergeAsked, "accept": AcceptAsked,
     }  # fmt: skip
-    assert set(kinds) == set(ACTIONS)
+    assert {*kinds, "close"} == set(ACTIONS)
+    assert isinstance(asked("close", typed(), desk.clock.now()), CloseAsked)
     for step, (name, kind) in enumerate(kinds.items(), 1):
         body = asked(name, typed(step=step, owner="Chitra" if name == "assign" else "Bela"), desk.clock.now())
         assert isinstance(body, kind)
         assert isinstance(act(desk, 1, body), Done), name
     assert [step["what"] for step in one(desk, 1).steps] == [
-        "opened", "acknowledged", "noted", "assigned", "graded", "snoozed", "split", "merged", "resolved",
+        "opened", "acknowledged", "noted", "assigned", "graded", "snoozed", "split", "merged", "accepted", "resolved",
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dashboard.incidents import by_hand, parts
 from dashboard.incidents.by_hand import By, Opening, Taken
 from dashboard.settings import ControlRoomFile
 from dashboard.web.pages.incidents.asked import (
+    AcceptAsked,
     AcknowledgeAsked,
     AssignAsked,
     CloseAsked,
@@ -24,7 +25,15 @@ from dashboard.web.pages.incidents.asked import (
 from dashboard.web.pages.incidents.desk import Desk, Done, Form
 
 AskedOfOne = (
-    AcknowledgeAsked | AssignAsked | NoteAsked | SeverityAsked | SnoozeAsked | CloseAsked | MergeAsked | SplitAsked
+    AcknowledgeAsked
+    | AssignAsked
+    | NoteAsked
+    | SeverityAsked
+    | SnoozeAsked
+    | CloseAsked
+    | AcceptAsked
+    | MergeAsked
+    | SplitAsked
 )
 
 
@@ -74,6 +83,8 @@ def _step(number: int, asked: AskedOfOne, connection: Connection, settings: Cont
             return by_hand.snooze(connection, settings, number, by, until)
         case CloseAsked():
             return by_hand.close(connection, number, by, asked.why)
+        case AcceptAsked():
+            return by_hand.accept(connection, number, by, asked.why)
         case MergeAsked():
             return parts.merge(connection, settings, number, by, asked.others)
         case SplitAsked():

@@ -18,6 +18,7 @@ from dashboard.store.maintenance import Window
 from dashboard.web.json_bodies import answered, body_of, refused
 from dashboard.web.pages.incidents.actions import AskedOfOne, act, codes_of, open_one
 from dashboard.web.pages.incidents.asked import (
+    AcceptAsked,
     AcknowledgeAsked,
     AssignAsked,
     CloseAsked,
@@ -36,7 +37,7 @@ from dashboard.web.pages.incidents.windows import Made, end, make
 
 STEPS: Final[dict[str, type[AskedOfOne]]] = {
     "acknowledge": AcknowledgeAsked, "assign": AssignAsked, "note": NoteAsked, "severity": SeverityAsked, "snooze": SnoozeAsked,
-    "close": CloseAsked, "merge": MergeAsked, "split": SplitAsked,
+    "close": CloseAsked, "accept": AcceptAsked, "merge": MergeAsked, "split": SplitAsked,
 }  # fmt: skip
 Placed = TypeVar("Placed", OpeningAsked, MaintenanceAsked)
 _DAY_MS: Final = 24 * 3_600_000

@@ -109,6 +109,12 @@ class CloseAsked(OfAStep):
     why: Why = WHY
 
 
+class AcceptAsked(OfAStep):
+    """Close an open slowdown as the new normal."""
+
+    why: Why = WHY
+
+
 class MergeAsked(OfAStep):
     others: Annotated[list[Number], Field(min_length=1, max_length=100)] = Field(
         description="Send the numbers of the incidents that become part of this one"

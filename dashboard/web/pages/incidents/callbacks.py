@@ -81,7 +81,11 @@ def _one(naming: Naming, telling: Telling, number: int) -> list[Any]:
     if told is None:
         gone = [html.P(html.A("‹ All incidents", href="?", className="to-all")), html.H1(_GONE)]
         return [gone, [], [], [], True, True, True, True, None]
-    offered = [pick(ids.WHAT, name, one.name) for name, one in ACTIONS.items() if told.row["phase"] in one.phases]
+    offered = [
+        pick(ids.WHAT, name, one.name)
+        for name, one in ACTIONS.items()
+        if one.suits(told.row["phase"], told.row["kind"])
+    ]
     return [
         tables.head(naming, told), tables.course(naming, told), [], offered, False, True, True, True, int(told.row["steps"]),
     ]  # fmt: skip

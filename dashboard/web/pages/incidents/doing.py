@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from dashboard.decisions.kinds import Objection
+from dashboard.incidents.incident import IncidentKind
 from dashboard.web.json_bodies import checked
 from dashboard.web.pages.incidents import ids
 from dashboard.web.pages.incidents.actions import AskedOfOne, codes_of
 from dashboard.web.pages.incidents.asked import (
+    AcceptAsked,
     AcknowledgeAsked,
     AssignAsked,
     CloseAsked,
@@ -29,13 +31,18 @@ _STATE: Final = "STATE"
 
 @dataclass(frozen=True)
 class Action:
-    """One choice: its name and meaning, the fields it needs beside who, the phases in which it is offered, its button."""
+    """One choice: its name and meaning, the fields it needs beside who, the phases and the kind (none: all) for which it is offered."""
 
     name: str
     means: str
     model: type[AskedOfOne]
     fields: tuple[str, ...] = ()
     phases: tuple[str, ...] = ("open",)
+    kind: IncidentKind | None = None
+
+    def suits(self, phase: str, kind: str) -> bool:
+        """Whether an incident of this phase and kind may be done so with."""
+        return phase in self.phases and self.kind in (None, kind)
 
 
 _UNTIL_CLOSED: Final = ("open", "recovering")
@@ -48,6 +55,10 @@ ACTIONS: Final = {
     "close": Action(
         "Close", "An open one is over by this word, and its officers are told; a recovering one is done with. Write why.",
         CloseAsked, (ids.TEXT,), _UNTIL_CLOSED,
+    ),
+    "accept": Action(
+        "New normal", "A slowdown that has come to stay: it is closed, and what is measured now is usual in its districts. Write why.",
+        AcceptAsked, (ids.TEXT,), kind=IncidentKind.SLOWDOWN,
     ),
     "merge": Action("Merge", "Others become part of this one. Nobody is mailed.", MergeAsked, (ids.OTHERS,)),
     "split": Action("Split", "Some districts become an incident of their own. Nobody is mailed.", SplitAsked, (ids.PARTS,)),
@@ -83,7 +94,7 @@ def asked(action: str, typed: Typed, now: float) -> AskedOfOne | Objection:
             body |= {"severity": next(iter(typed.severity), None)}
         case "snooze":
             body |= {"until": _until(typed.snooze, now)} if typed.snooze else {}
-        case "close":
+        case "close" | "accept":
             body |= {"why": typed.text or "", "step": typed.step}
         case "merge":
             body |= {"others": numbers(typed.others), "step": typed.step}

@@ -24,7 +24,7 @@ STEP: Final = {
     StepKind.OPENED: "Opened", StepKind.UPGRADED: "Grew", StepKind.REOPENED: "Came back", StepKind.ACKNOWLEDGED: "Acknowledged",
     StepKind.RESOLVED: "Over", StepKind.NOTED: "Note", StepKind.ASSIGNED: "Owner", StepKind.GRADED: "Severity",
     StepKind.SNOOZED: "Snoozed", StepKind.WOKEN: "Snooze over", StepKind.MERGED: "Merged", StepKind.SPLIT: "Split",
-    StepKind.CLOSED: "Closed",
+    StepKind.CLOSED: "Closed", StepKind.ACCEPTED: "New normal",
 }  # fmt: skip
 MAIL: Final = {
     "due": "waits", "sending": "is being sent", "accepted": "taken by the relay", "refused": "refused by the relay", "given_up": "given up",
