@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 UNIT := not process and not browser
+# slow, and not measuring time: two at once; the rest has the machine to itself
+BY_TWO := tests/bad_input tests/browser tests/dashboard
 
 .PHONY: demo test check tools clean
 
@@ -14,8 +16,8 @@ demo: $(STAMP)
 test: check tools
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "$(UNIT)" --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile -m browser --cov --cov-append --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest tests -m "process and not browser" --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest $(BY_TWO) -n 2 --dist loadfile -m "not ($(UNIT))" --cov --cov-append --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest tests $(BY_TWO:%=--ignore=%) -m "not ($(UNIT))" --cov --cov-append --cov-report=term
 
 check: $(STAMP)
 	$(BIN)/ruff check .
