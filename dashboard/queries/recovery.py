@@ -57,9 +57,9 @@ def _recovery(settings: ControlRoomFile, told: _Told, one: Ended) -> Recovery:
     names = _places_of(told, one)
     began, ended = (datetime.fromtimestamp(at / 1000, settings.zone).date() for at in (one.since_ms, one.resolved_ms))
     lately = [told.hourly[place] for place in names if place in told.hourly]
-    pace = Pace(sum(lately) if lately else None, _session_hours(settings, ended))
+    pace = Pace(sum(lately) if lately else None, _session_hours(settings, one.districts, ended))
     courses = {told.places.names[place]: told.courses[place].points for place in names}
-    return recovery(courses, Days(began, ended, told.today, _is_session(settings)), pace)
+    return recovery(courses, Days(began, ended, told.today, _is_session(settings, one.districts)), pace)
 
 
 def _places_of(told: _Told, one: Ended) -> list[str]:
@@ -88,10 +88,11 @@ def _rate(points: Sequence[tuple[int, int]]) -> float | None:
     return (last - first) * _HOUR_MS / (last_ms - first_ms) if last_ms > first_ms else None
 
 
-def _is_session(settings: ControlRoomFile) -> Callable[[Date], bool]:
-    return lambda day: settings.calendar.hours_on(day) is not None
+def _is_session(settings: ControlRoomFile, codes: frozenset[int]) -> Callable[[Date], bool]:
+    """Whether one of these districts holds sessions on a day."""
+    return lambda day: settings.calendar.span_on(day, codes) is not None
 
 
-def _session_hours(settings: ControlRoomFile, day: Date) -> float:
-    opens, closes = settings.calendar.hours_on(day) or (time(9), time(17))
+def _session_hours(settings: ControlRoomFile, codes: frozenset[int], day: Date) -> float:
+    opens, closes = settings.calendar.span_on(day, codes) or (time(9), time(17))
     return (closes.hour - opens.hour) + (closes.minute - opens.minute) / 60 or 8.0

@@ -7,6 +7,8 @@ from dashboard.doses.figure import Figure
 from dashboard.doses.places import Places
 from dashboard.doses.recovery import Recovery
 from dashboard.queries.recovery import Ended, recoveries
+from dashboard.settings import ControlRoomFile
+from dashboard.settings.calendar import OwnSessions
 from dashboard.store import figures
 from tests.places import RAIGAD, THANE, at, example
 
@@ -22,10 +24,13 @@ def tell(engine: Engine, place: object, kind: str, value: int, hour: str = "16:0
         )
 
 
-def read(engine: Engine, *codes: int, is_state: bool = False, now: str = "18:00") -> Recovery:
+def read(
+    engine: Engine, *codes: int, is_state: bool = False, now: str = "18:00", settings: ControlRoomFile | None = None
+) -> Recovery:
+    room = settings or example()
     one = Ended(frozenset(codes), is_state, int(at("11:00", DAY) * 1000), int(at("12:00", DAY) * 1000))
     with engine.connect() as connection:
-        return recoveries(connection, example(), Places(example()), {1: one}, int(at(now, DAY) * 1000))[1]
+        return recoveries(connection, room, Places(room), {1: one}, int(at(now, DAY) * 1000))[1]
 
 
 def both(engine: Engine, place: object, reported: int, recorded: int) -> None:
@@ -62,6 +67,15 @@ def test_what_was_recorded_lately_stands_beside_a_usual_hour(engine: Engine) -> 
     assert found.pace.lately == 100
     assert found.left == 40
     assert read(engine, RAIGAD, now="20:30").pace.lately is None
+
+
+def test_a_usual_hour_is_one_of_the_district_s_own_session(engine: Engine) -> None:
+    room = example()
+    own = OwnSessions(districts=(RAIGAD,), hours="14:00-16:00")
+    short = room.model_copy(update={"calendar": room.calendar.model_copy(update={"own": (own,)})})
+    both(engine, RAIGAD, 100, 40)
+    assert read(engine, RAIGAD, settings=short).pace.hours == 2
+    assert read(engine, THANE, settings=short).pace.hours == 8
 
 
 def test_nothing_is_read_when_nothing_recovers(engine: Engine) -> None:

@@ -82,7 +82,7 @@ def test_the_list_says_how_many_are_open_and_who_has_none(desk: Desk, naming: Na
         maintenance.append(connection, new, scene.now_ms)
     listed, windows = Telling(desk).listed([], []), Telling(desk).windows()
     assert text_of(tables.headline(naming, listed, windows)) == (
-        "2 incidents are open, 1 recovers. 1 open one has no owner. In maintenance now: Raigad."
+        "2 incidents are open, 1 recovers. 1 open incident has no owner. In maintenance now: Raigad."
     )
     shown = text_of(tables.listing(naming, listed))
     assert "3 Registry down Recovering Latur Major 14:00 1 h 00" in shown

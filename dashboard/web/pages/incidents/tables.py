@@ -34,7 +34,7 @@ def headline(naming: Naming, listed: Sequence[Listed], windows: Sequence[Window]
     first = f"{wording.counted(len(opened), 'incident is', 'incidents are')} open" if opened else "No incident is open"
     recovers = wording.counted(recovering, "recovers", "recover") if recovering else "none recovers"
     waiting = sum(not row["owner"] for row in opened)
-    owners = f"{wording.counted(waiting, 'open one has', 'open ones have')} no owner." if waiting else ""
+    owners = f"{wording.counted(waiting, 'open incident has', 'open incidents have')} no owner." if waiting else ""
     quiet = sorted({code for one in windows if one.begins_ms <= naming.now_ms for code in one.districts})
     held = f" In maintenance now: {naming.where(quiet)}." if quiet else ""
     return [html.H1(f"{first}, {recovers}."), html.P(owners + held, className="second") if owners + held else None]
