@@ -147,7 +147,7 @@ def test_what_its_own_budget_holds_up_is_not_told_of_the_registry(spool: Spool, 
     """Three uploads a second of four requests each, and a budget of two a second: a healthy registry is neither bad nor slow."""
 
     def registry(call: Call) -> tuple[int, bytes]:
-        return 200, b'{"token": "t"}' if call.path == "/token" else call.path.rpartition("/")[2].encode()
+        return 200, b'{"token": "tok-4711"}' if call.path == "/token" else call.path.rpartition("/")[2].encode()
 
     with http_server(registry) as server:
         agent = Agent(
@@ -217,7 +217,7 @@ def upload(url: str, **more: Any) -> Settings:
 def test_a_log_in_that_works_does_not_end_the_rest_a_registry_asks_for(spool: Spool, loop: TransferLoop) -> None:
     def busy(call: Call) -> tuple[int, bytes, dict[str, str]]:
         if call.path == "/token":
-            return 200, b'{"token": "t"}', {}
+            return 200, b'{"token": "tok-4711"}', {}
         return 429, b"", {"Retry-After": "60"}
 
     with http_server(busy) as server:
@@ -275,7 +275,7 @@ def test_what_an_upload_may_leave_is_on_disk_while_it_is_under_way_and_gone_when
 
     def registry(call: Call) -> tuple[int, bytes]:
         if call.path == "/token":
-            return 200, b'{"token": "t"}'
+            return 200, b'{"token": "tok-4711"}'
         if call.method == "GET":
             agent.clean_ups.store()
             left.append(spool.count_left())
