@@ -4,8 +4,8 @@ A check is good when it is ok and under the limit of its kind. Burn rates and th
 chapter 5, "multiwindow, multi-burn-rate alerts".
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -46,7 +46,7 @@ class Session:
     """A day's sessions, in ms since 1970 UTC: from the first opening, at the full five minutes, to the last closing.
 
     `sits` has a row for each district, in the order of `codes` (LGD), and a column for each cell from `opens_ms` on: True where
-    the district holds a session.
+    the district holds a session and no work is planned.
     """
 
     opens_ms: int
@@ -62,6 +62,12 @@ class Session:
         inside = (row >= 0) & (column >= 0) & (column < self.sits.shape[1])
         held: NDArray[np.bool_] = inside & self.sits[np.where(inside, row, 0), np.where(inside, column, 0)]
         return held
+
+    def without(self, codes: Collection[int], begins_ms: int, ends_ms: int) -> "Session":
+        """The same but for the cells that begin in that span in these districts; codes of no session are left aside."""
+        starts = self.opens_ms + CELL_MS * np.arange(self.sits.shape[1])
+        spared = np.isin(self.codes, list(codes))[:, None] & (starts >= begins_ms) & (starts < ends_ms)
+        return replace(self, sits=self.sits & ~spared)
 
     def is_open(self, place: int, now_ms: int) -> bool:
         """True while the place holds a session; of WHOLE_STATE: while any district does."""

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -24,28 +24,48 @@ _README_FILE: Final = Path(__file__).with_name("readme.txt")
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)  # of every entry, as a zip must name one
 
 
-def bundle(incident_id: int, rows: Sequence[Kept]) -> bytes:
-    """The zip. A row that no longer is what was sealed is given out as it is, and CHANGED says so."""
-    files = {README: _README_FILE.read_bytes()}
-    for row in rows:
-        plain = seal.unpack(row.body)
-        body = None if plain is None else body_in(plain)
-        files[f"evidence-{incident_id}-{row.step}.{'damaged' if plain is None else 'json'}"] = (
-            row.body if plain is None else plain
-        )
-        table = None if body is None else samples_csv(body)
-        if table is not None:
-            files[f"samples-{incident_id}-{row.step}.csv"] = table
-    sealed = {f"{incident_id}-{row.step}": row.sha256 for row in rows}
-    found = unsealed({name: seal.digest(plain) for name, plain in files.items()}, sealed)
-    if found:
-        files[CHANGED] = ("\n".join(found) + "\n").encode()
-    return _zipped(files | {MANIFEST: _readable(manifest(files, sealed))})
+def bundle(incident_id: int, rows: Iterable[Kept]) -> bytes:
+    """The zip. A row that no longer is what was sealed is given out as it is, and CHANGED says so.
+
+    One step is unpacked at a time: an incident that came back all day has a hundred of 2 MB.
+    """
+    out, told, sealed = io.BytesIO(), dict[str, dict[str, Any]](), dict[str, str]()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        _put(packed, told, README, _README_FILE.read_bytes())
+        for row in rows:
+            sealed[f"{incident_id}-{row.step}"] = row.sha256
+            for name, plain in _files_of(incident_id, row):
+                _put(packed, told, name, plain)
+        found = unsealed({name: entry["sha256"] for name, entry in told.items()}, sealed)
+        if found:
+            _put(packed, told, CHANGED, ("\n".join(found) + "\n").encode())
+        _put(packed, {}, MANIFEST, _readable({"sealed": sealed, "files": told}))
+    return out.getvalue()
 
 
-def manifest(files: Mapping[str, bytes], sealed: Mapping[str, str]) -> dict[str, Any]:
-    """Hashes of files by name; `sealed` are those the store noted when it took the evidence, by incident and step."""
-    return {"sealed": dict(sealed), "files": {name: _entry(name, plain) for name, plain in files.items()}}
+def _files_of(incident_id: int, row: Kept) -> Iterator[tuple[str, bytes]]:
+    """The evidence of a step and, where it can be read, the table of its samples."""
+    name, plain = f"evidence-{incident_id}-{row.step}", seal.unpack(row.body)
+    if plain is None:
+        yield f"{name}.damaged", row.body
+        return
+    yield f"{name}.json", plain
+    body = body_in(plain)
+    table = None if body is None else samples_csv(body)
+    if table is not None:
+        yield f"samples-{incident_id}-{row.step}.csv", table
+
+
+def _put(packed: zipfile.ZipFile, told: dict[str, dict[str, Any]], name: str, plain: bytes) -> None:
+    packed.writestr(zipfile.ZipInfo(name, _MOMENT), plain, zipfile.ZIP_DEFLATED)
+    told[name] = entry(name, plain)
+
+
+def entry(name: str, plain: bytes) -> dict[str, Any]:
+    """What the manifest tells of a file: its hash and length, and the hash of each part of an evidence file."""
+    known: dict[str, Any] = {"sha256": seal.digest(plain), "bytes": len(plain)}
+    body = body_in(plain) if name.endswith(".json") else None
+    return known if body is None else known | {"parts": seal.parts(body)}
 
 
 def unsealed(hashes: Mapping[str, str], sealed: Mapping[str, str]) -> list[str]:
@@ -88,19 +108,5 @@ def _samples_csv(body: Mapping[str, Any]) -> bytes:
     return out.getvalue().encode()
 
 
-def _entry(name: str, plain: bytes) -> dict[str, Any]:
-    entry: dict[str, Any] = {"sha256": seal.digest(plain), "bytes": len(plain)}
-    body = body_in(plain) if name.endswith(".json") else None
-    return entry if body is None else entry | {"parts": seal.parts(body)}
-
-
 def _readable(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
-
-
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name in sorted(files):
-            packed.writestr(zipfile.ZipInfo(name, _MOMENT), files[name], zipfile.ZIP_DEFLATED)
-    return out.getvalue()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from dashboard.evidence import seal
-from dashboard.evidence.bundle import MANIFEST, body_in, manifest, samples_csv, unsealed
+from dashboard.evidence.bundle import MANIFEST, body_in, entry, samples_csv, unsealed
 
 MOST_BYTES: Final = 512 * 2**20  # unpacked; a hundred steps of 5,000 samples each
 
@@ -51,11 +51,11 @@ def check(packed: bytes) -> Verdict:
 def _unpacked(packed: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(packed)) as opened:
         entries = opened.infolist()
-        if len({entry.filename for entry in entries}) < len(entries):
+        if len({one.filename for one in entries}) < len(entries):
             raise zipfile.BadZipFile("a file stands in it twice")
-        if sum(entry.file_size for entry in entries) > MOST_BYTES:
+        if sum(one.file_size for one in entries) > MOST_BYTES:
             raise zipfile.BadZipFile(f"it holds over {MOST_BYTES // 2**20} MB")
-        return {entry.filename: opened.read(entry) for entry in entries}
+        return {one.filename: opened.read(one) for one in entries}
 
 
 def _told(plain: bytes) -> dict[str, Any] | None:
@@ -69,7 +69,7 @@ def _told(plain: bytes) -> dict[str, Any] | None:
 
 
 def _changed(told: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[str]:
-    now, then = manifest(files, told["sealed"])["files"], told["files"]
+    now, then = {name: entry(name, plain) for name, plain in files.items()}, told["files"]
     for name in sorted(now.keys() | then.keys()):
         if name not in now:
             yield f"{name} is missing"

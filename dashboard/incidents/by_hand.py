@@ -19,7 +19,7 @@ from dashboard.incidents.transitions import Change
 from dashboard.incidents.transitions.districts import scope_of
 from dashboard.incidents.transitions.records import family
 from dashboard.settings import ControlRoomFile
-from dashboard.store.schema import incident
+from dashboard.store.schema import incident, incident_step
 
 NO_INCIDENT: Final = 2**53  # a larger number would not fit into a question to the store
 SNOOZE_MOST_S: Final = 24 * 3600
@@ -58,12 +58,14 @@ def open_incident(connection: Connection, settings: ControlRoomFile, new: Openin
         return Objection("kind", "the monitor itself says when it is cut off", "Choose another kind")
     if not 0 <= by.now - new.since <= _OLDEST_S:
         return Objection("since", "it began after now, or over 30 days ago", "Send a moment of the last 30 days")
+    ledger.wait_for_openings(connection)
     standing = ledger.standing(connection, by.now, frozenset(d.code for d in settings.districts))
     kinds = family(new.kind)
     for item in standing:
         shared = item.members & new.districts
         if item.resolved is None and shared and not item.kinds.isdisjoint(kinds):
-            error = f"{sentences.names(settings, shared)} stands in incident {item.incident_id} already"
+            stands = f"{sentences.names(settings, shared)} stands in incident {item.incident_id} already"
+            error = f"{stands}, {_step_words(connection, item.incident_id, 1, by)}"
             return Objection("districts", error, "Write a note there, or leave the district out", conflict=True)
     words = f"{sentences.headline(settings, new.kind, new.districts, new.since)}: {new.why}"
     scope = scope_of(settings, new.districts)
@@ -81,7 +83,8 @@ def acknowledge(connection: Connection, number: int, by: By, owner: str = "") ->
     if row.status != OPEN:
         return conflict(f"incident {number} is over", "Only an open incident is acknowledged")
     if row.acknowledged_ms is not None:
-        return conflict(f"incident {number} was acknowledged before, by {row.acknowledged_by}", "Assign it instead")
+        before = f"by {row.acknowledged_by}, {sentences.ago(row.acknowledged_ms / 1000, by.now)}"
+        return conflict(f"incident {number} was acknowledged before, {before}", "Assign it instead")
     has_it = owner or by.who
     values = {"acknowledged_ms": int(by.now * 1000), "acknowledged_by": by.who, "owner": has_it}
     words = f"Seen by {by.who}" + (f"; {has_it} has it" if has_it != by.who else "")
@@ -138,7 +141,8 @@ def close(connection: Connection, number: int, by: By, why: str) -> Taken:
     if isinstance(row, Objection):
         return row
     if row.closed_ms is not None:
-        return conflict(f"incident {number} is closed already", "Nothing was changed")
+        before = f"by {row.closed_by}, {sentences.ago(row.closed_ms / 1000, by.now)}"
+        return conflict(f"incident {number} was closed before, {before}", "Nothing was changed")
     now_ms = int(by.now * 1000)
     closed = {"closed_ms": now_ms, "closed_by": by.who, "snoozed_until_ms": None}
     if row.status != OPEN:
@@ -173,7 +177,8 @@ def found(connection: Connection, number: int, by: By) -> Row[Any] | Objection:
     if row is None:
         return Objection("incident_id", f"there is no incident {number}", "GET /api/v1/incidents lists them")
     if by.seen is not None and by.seen != row.steps:
-        error = f"incident {number} has moved on: its newest step is {row.steps}, not {by.seen}"
+        newest = f"{row.steps}, not {by.seen}: {_step_words(connection, number, row.steps, by)}"
+        error = f"incident {number} has moved on: its newest step is {newest}"
         return Objection("step", error, "Look at it again", conflict=True)
     return row
 
@@ -189,6 +194,13 @@ def take(
         raise MovedOnError
     ledger.append(connection, step)
     return (step,)
+
+
+def _step_words(connection: Connection, number: int, step: int, by: By) -> str:
+    """`acknowledged by Asha, 2 min ago`."""
+    this = (incident_step.c.incident_id == number, incident_step.c.step == step)
+    row = connection.execute(select(incident_step).where(*this)).one()
+    return f"{row.what} by {row.who}, {sentences.ago(row.at_ms / 1000, by.now)}"
 
 
 def conflict(error: str, hint: str) -> Objection:

@@ -15,7 +15,8 @@ from dashboard.incidents.course import Spell, Told, course
 from dashboard.incidents.incident import RECOVERING, RULE, IncidentKind, Scope, Step, StepKind, severity
 from dashboard.incidents.transitions import Change, Standing
 from dashboard.store.engine import insert_new
-from dashboard.store.schema import incident, incident_district, incident_step
+from dashboard.store.jobs import WATCH
+from dashboard.store.schema import incident, incident_district, incident_step, job
 
 OPEN, RESOLVED = "open", "resolved"
 IS_RECOVERING = and_(incident.c.status == RESOLVED, incident.c.closed_ms.is_(None))
@@ -32,7 +33,7 @@ def standing(connection: Connection, resolved_after: float, districts: frozenset
     rows = connection.execute(query).all()
     numbers = [row.incident_id for row in rows]
     members, ever = _districts_of(connection, numbers, districts)
-    merged, split = _merged_kinds(connection, numbers), _split(connection, numbers)
+    merged, split = merged_kinds(connection, numbers), _split(connection, numbers)
     spells = spells_of(connection, {row.incident_id: row.since_ms for row in rows})
     return [
         Standing(
@@ -107,6 +108,11 @@ def step_of(row: Row[Any], what: StepKind, districts: Collection[int], sentence:
     )  # fmt: skip
 
 
+def wait_for_openings(connection: Connection) -> None:
+    """Until no other person's opening is under way: of two at once, the second must see the first. SQLite has one writer anyway."""
+    connection.execute(select(job.c.name).where(job.c.name == WATCH).with_for_update())
+
+
 def ever_of(connection: Connection, incident_id: int) -> frozenset[int]:
     """The districts it ever had."""
     of_this = select(incident_district.c.district).where(incident_district.c.incident_id == incident_id)
@@ -174,7 +180,7 @@ def _values(connection: Connection, change: Change, now_ms: int) -> dict[str, An
     if change.what is StepKind.RESOLVED:
         closed = {} if change.kind in RECOVERING else {"closed_ms": now_ms, "closed_by": RULE}
         return values | closed | {"status": RESOLVED, "resolved_ms": now_ms, "snoozed_until_ms": None}
-    if not _is_graded(connection, change.incident.incident_id):
+    if not is_graded(connection, change.incident.incident_id):
         values["severity"] = severity(change.kind, change.scope, change.members)
     if change.what is StepKind.REOPENED:
         values |= {"acknowledged_ms": None, "acknowledged_by": None, "closed_ms": None, "closed_by": None}
@@ -224,7 +230,7 @@ def spells_of(connection: Connection, since_ms: Mapping[int, int]) -> dict[int, 
     return {number: course(told[number], began / 1000) for number, began in since_ms.items()}
 
 
-def _merged_kinds(connection: Connection, numbers: Collection[int]) -> Mapping[int, set[IncidentKind]]:
+def merged_kinds(connection: Connection, numbers: Collection[int]) -> Mapping[int, set[IncidentKind]]:
     """Kinds of the incidents that were merged into these, also by way of others."""
     kinds: dict[int, set[IncidentKind]] = defaultdict(set)
     into = {number: number for number in numbers}
@@ -244,6 +250,7 @@ def _split(connection: Connection, numbers: Collection[int]) -> frozenset[int]:
     return frozenset(connection.execute(query).scalars())
 
 
-def _is_graded(connection: Connection, incident_id: int) -> bool:
+def is_graded(connection: Connection, incident_id: int) -> bool:
+    """Whether a person has set its severity: no rule changes it then."""
     graded = exists().where(incident_step.c.incident_id == incident_id, incident_step.c.what == StepKind.GRADED)
     return bool(connection.scalar(select(graded)))

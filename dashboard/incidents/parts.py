@@ -5,14 +5,15 @@ incidents of the same kind, each closed by the rule when its own districts are g
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Text, cast, or_, select, update
 
 from dashboard.decisions.kinds import Objection
 from dashboard.incidents import ledger, sentences
-from dashboard.incidents.by_hand import By, Taken, conflict, found, take
-from dashboard.incidents.incident import IncidentKind, Severity, Step, StepKind
+from dashboard.incidents.by_hand import By, Taken, conflict, found, grade, take
+from dashboard.incidents.incident import IncidentKind, Scope, Severity, Step, StepKind, severity
 from dashboard.incidents.ledger import OPEN, RESOLVED
 from dashboard.incidents.transitions import Change
 from dashboard.incidents.transitions.districts import scope_of
@@ -80,10 +81,19 @@ def _taken_in(
     numbers = " and ".join(str(one.incident_id) for one in others)
     headline = sentences.headline(settings, IncidentKind(row.kind), codes, since_ms / 1000, row.sentence)
     words = f"{headline}. Incident {numbers} merged into it"
-    worst = min((one.severity for one in (row, *others)), key=_WORST_FIRST.index)
-    values = {"since_ms": since_ms, "severity": worst, "sentence": words}
+    scope = _widest(settings, codes, (row, *others))
+    by_rule = [] if ledger.is_graded(connection, row.incident_id) else [severity(IncidentKind(row.kind), scope, codes)]
+    worst = min((*(one.severity for one in (row, *others)), *by_rule), key=_WORST_FIRST.index)
+    values = {"since_ms": since_ms, "scope": scope, "severity": worst, "sentence": words}
     (step,) = take(connection, row, StepKind.MERGED, words, by, values)
     return step
+
+
+def _widest(settings: ControlRoomFile, codes: Collection[int], rows: Sequence[Row[Any]]) -> Scope:
+    """As wide as a rule would call these districts, and not narrower than what was told; of a backlog the counts decide, not how many."""
+    if any(one.scope == Scope.STATE for one in rows):
+        return Scope.STATE
+    return Scope(rows[0].scope) if rows[0].kind == IncidentKind.BACKLOG_STALLED else scope_of(settings, codes)
 
 
 def split(connection: Connection, settings: ControlRoomFile, number: int, by: By, codes: frozenset[int]) -> Taken:
@@ -100,9 +110,10 @@ def split(connection: Connection, settings: ControlRoomFile, number: int, by: By
     here = (incident_district.c.incident_id == number, incident_district.c.district.in_(codes))
     connection.execute(incident_district.delete().where(*here))
     part = _part(connection, settings, row, codes, by)
-    names = sentences.names(settings, codes)
-    words = f"{_headline(settings, row, members - codes)}. {names} split off as incident {part.incident_id}"
-    values = {"sentence": words, "scope": scope_of(settings, members - codes)}
+    rest, names = members - codes, sentences.names(settings, codes)
+    words = f"{_headline(settings, row, rest)}. {names} split off as incident {part.incident_id}"
+    scope = scope_of(settings, rest)
+    values = {"sentence": words, "scope": scope, **_severity(connection, row, scope, rest)}
     return (*take(connection, row, StepKind.SPLIT, words, by, values), part)
 
 
@@ -110,12 +121,23 @@ def _part(connection: Connection, settings: ControlRoomFile, row: Row[Any], code
     """The new incident; a rule's stays a rule's, which closes it. Who has the whole has its parts; what was snoozed stays so."""
     kind, since = IncidentKind(row.kind), row.since_ms / 1000
     words = f"{_headline(settings, row, codes)}. Split off from incident {row.incident_id}"
-    change = Change(None, StepKind.SPLIT, kind, scope_of(settings, codes), since, codes, codes, words)
+    scope = scope_of(settings, codes)
+    change = Change(None, StepKind.SPLIT, kind, scope, since, codes, codes, words)
     step = ledger.record(connection, change, by.now, by.who, made_by=row.made_by)
     assert step is not None
     kept = {name: getattr(row, name) for name in ("acknowledged_ms", "acknowledged_by", "owner", "snoozed_until_ms")}
+    kept |= _severity(connection, row, scope, codes)
+    if ledger.is_graded(connection, row.incident_id):
+        grade(connection, step.incident_id, replace(by, seen=None), Severity(row.severity))
     connection.execute(update(incident).where(incident.c.incident_id == step.incident_id).values(kept))
     return step
+
+
+def _severity(connection: Connection, row: Row[Any], scope: Scope, codes: Collection[int]) -> dict[str, Severity]:
+    """The rule's for these districts of a whole; what a person set, or came with those it took in, stays."""
+    if ledger.is_graded(connection, row.incident_id) or ledger.merged_kinds(connection, [row.incident_id]):
+        return {"severity": Severity(row.severity)}
+    return {"severity": severity(IncidentKind(row.kind), scope, codes)}
 
 
 class Kin(NamedTuple):
@@ -129,14 +151,19 @@ class Kin(NamedTuple):
 def kin(connection: Connection, incident_id: int, before: int) -> list[Kin]:
     """The incidents that became part of this one, or that it was parted from, by steps earlier than `before`.
 
-    A merge or split has one moment in both timelines; whom it concerns follows from the districts.
+    A merge or split has one moment in both timelines. The one that went, or was made by it, names the other at the end of its sentence.
     """
     here, there = incident_step.alias(), incident_step.alias()
     query = select(there.c.incident_id, there.c.step, here.c.step).where(
         here.c.incident_id == incident_id, here.c.step < before, here.c.what.in_((StepKind.MERGED, StepKind.SPLIT)),
         there.c.incident_id != incident_id, there.c.what == here.c.what, there.c.at_ms == here.c.at_ms,
+        or_(_names(here, there), _names(there, here)),
     )  # fmt: skip
     return [Kin(*row) for row in connection.execute(query)]
+
+
+def _names(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return one.c.sentence.like("% incident " + cast(other.c.incident_id, Text))
 
 
 def _headline(settings: ControlRoomFile, row: Row[Any], codes: frozenset[int]) -> str:

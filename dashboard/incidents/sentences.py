@@ -40,6 +40,11 @@ def lasted(since: float, until: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d}"
 
 
+def ago(at: float, now: float) -> str:
+    """`a moment ago`, `12 min ago`; both in seconds since 1970 UTC."""
+    return "a moment ago" if now - at < 60 else f"{lasted(at, now)} ago"
+
+
 def names(settings: ControlRoomFile, codes: Collection[int]) -> str:
     """`Raigad`, `Raigad and Thane`, or `Pune, Raigad, Thane and 4 more`; one that is not configured any more by its code."""
     named = {district.code: district.name for district in settings.districts if district.code in codes}

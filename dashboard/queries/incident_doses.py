@@ -5,15 +5,16 @@ The formulas are in dashboard/doses/delayed.py and dashboard/doses/estimates.py.
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date as Date
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from math import ceil
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from dashboard.doses.delayed import Day, Part, part, together
 from dashboard.doses.estimates import DistrictDay, deferred, districts, span
@@ -21,22 +22,25 @@ from dashboard.doses.expected import Profile
 from dashboard.doses.pace import Usual, corrected, gone
 from dashboard.doses.places import Places
 from dashboard.doses.stalls import District
-from dashboard.queries.doses_today import newest_id
 from dashboard.queries.figures_known import DayView, Moment, day_view
 from dashboard.queries.pace import Courses, told_in_full
 from dashboard.queries.quiet_days import PAPER_WAITS, Session, SessionTimes, not_quiet
 from dashboard.settings import ControlRoomFile
-from dashboard.store.schema import incident, incident_district
+from dashboard.store.schema import figure, incident, incident_district
 
 NOT_OF_DOSES: Final = (PAPER_WAITS, "monitor_offline")  # kinds: paper that waits, and a time in which we saw nothing
 _FOR_EVER: Final = 2**62
 _MOST_DAYS: Final = 60  # of an incident that is open for longer only the last are looked at
+_TOLD_DAYS: Final = 7  # service days that are told: each costs a reading of three weeks
 _MOSTLY: Final = 0.8  # of the targets: so much must have told its evening before anything is called deferred
 
 
 @dataclass(frozen=True)
 class IncidentDoses:
-    """Doses delayed or deferred during an incident on a service day: `low` to `high`, and the sentence that may be printed."""
+    """Doses delayed or deferred during an incident: `low` to `high`, and the sentence that may be printed.
+
+    Of one service day, `day`, or of several up to it added up.
+    """
 
     day: Date
     what: Literal["delayed", "deferred"]
@@ -122,21 +126,21 @@ class DosesOfIncidents:
         self._settled: dict[Date, tuple[object, dict[int, IncidentDoses]]] = {}
 
     def now(self, connection: Connection, incident_ids: Collection[int], now_ms: int) -> dict[int, IncidentDoses]:
-        """By incident, where it can be told from 0: on the last service day that it touched up to `now_ms`."""
+        """By incident, where it can be told from 0: over the service days that it touched up to `now_ms`."""
         by_day: dict[Date, list[Hit]] = defaultdict(list)
         for hit in hits(connection, incident.c.incident_id.in_(incident_ids)):
-            if (day := self._last_day(hit, now_ms)) is not None:
-                by_day[day].append(_on_day(hit, self.times, day, now_ms))
-        today, found = self.times.day_of(now_ms), dict[int, IncidentDoses]()
-        for day, mine in by_day.items():
-            found |= (
-                self._read(connection, day, mine, now_ms) if day == today else self._kept(connection, day, mine, now_ms)
-            )
-        return found
+            for day, mine in self._days(hit, now_ms):
+                by_day[day].append(mine)
+        today, found = self.times.day_of(now_ms), defaultdict[int, list[IncidentDoses]](list)
+        for day, touched in sorted(by_day.items()):
+            read = self._read if day == today else self._kept
+            for number, one in read(connection, day, touched, now_ms).items():
+                found[number].append(one)
+        return {number: _over_days(days) for number, days in found.items()}
 
     def _kept(self, connection: Connection, day: Date, mine: list[Hit], now_ms: int) -> dict[int, IncidentDoses]:
-        """A day that is over changes only when a figure comes or its incidents do."""
-        key = newest_id(connection), mine
+        """A day that is over changes only when a figure of it, or of a day before, comes or its incidents do."""
+        key = _newest_upto(connection, day), mine
         with self._lock:
             if day not in self._settled or self._settled[day][0] != key:
                 self._settled[day] = key, self._read(connection, day, mine, now_ms)
@@ -155,12 +159,30 @@ class DosesOfIncidents:
         that_day = _ThatDay(connection, self._settings, self.courses, view, now_ms)
         return {hit.incident_id: found for hit in mine if (found := that_day.doses(hit)) is not None}
 
-    def _last_day(self, hit: Hit, now_ms: int) -> Date | None:
+    def _days(self, hit: Hit, now_ms: int) -> Iterator[tuple[Date, Hit]]:
+        """The last service days that it touched, newest first, each with the districts that it touched then."""
         last, first = self.times.day_of(min(hit.until_ms, now_ms)), self.times.day_of(hit.since_ms)
-        for n in range(min((last - first).days + 1, _MOST_DAYS)):
-            if _on_day(hit, self.times, last - timedelta(days=n), now_ms).spans:
-                return last - timedelta(days=n)
-        return None
+        days = (last - timedelta(days=n) for n in range(min((last - first).days + 1, _MOST_DAYS)))
+        touched = ((day, mine) for day in days if (mine := _on_day(hit, self.times, day, now_ms)).spans)
+        return islice(touched, _TOLD_DAYS)
+
+
+def _over_days(days: Sequence[IncidentDoses]) -> IncidentDoses:
+    """Of one day as it is told; of several, oldest first, their sum. What is deferred was delayed too: a sum of both is called delayed."""
+    *before, last = days
+    if not before:
+        return last
+    what: Literal["delayed", "deferred"] = "deferred" if all(one.what == "deferred" for one in days) else "delayed"
+    total = IncidentDoses(last.day, what, sum(one.low for one in days), sum(one.high for one in days), "")
+    earlier = ", ".join(f"{span(one.low, one.high)} {one.what} on {one.day.day} {one.day:%B}" for one in before)
+    each = f"{earlier}; on {last.day.day} {last.day:%B} {last.sentence}"
+    return replace(total, sentence=f"{total.brief} on {len(days)} days during the incident: {each}")
+
+
+def _newest_upto(connection: Connection, day: Date) -> int:
+    """Grows with each figure of a day or an earlier one."""
+    query = select(func.max(figure.c.figure_id)).where(figure.c.day <= day.isoformat())
+    return int(connection.execute(query).scalar() or 0)
 
 
 class _ThatDay:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from dashboard.settings import ControlRoomFile
 from dashboard.settings.thresholds import Slo
 from dashboard.slo import CELL_MS, Budget, Checks, Session, budgets
+from dashboard.store import maintenance
 from dashboard.store.engine import reading
 from dashboard.store.histogram import counted_under
 from dashboard.store.schema import cell
@@ -21,17 +22,22 @@ from probes.sample import CheckKind
 KINDS: Final = (CheckKind.HTTP, CheckKind.UPLOAD)  # in the order of their limits
 _DAY: Final = timedelta(days=1)
 _LOOK_BACK: Final = 14  # days
+_MINUTE_MS: Final = 60_000
 _STANDS_MS: Final = 30_000  # 780 districts have 150,000 cells a day
 
 
 class Known(NamedTuple):
-    """A session day: its checks up to `at_ms`, and the budgets then by LGD code; 0 is the whole state."""
+    """A session day: its checks up to `at_ms`, and the budgets then by LGD code; 0 is the whole state.
+
+    `left_out_min`: minutes of the session in which maintenance by hand was on, summed over the districts.
+    """
 
     at_ms: int
     day: Date
     session: Session
     checks: Checks
     budgets: dict[int, Budget]
+    left_out_min: int
 
 
 def known(connection: Connection, settings: ControlRoomFile, now_ms: int) -> Known | None:
@@ -39,10 +45,14 @@ def known(connection: Connection, settings: ControlRoomFile, now_ms: int) -> Kno
     found = session_day(settings, now_ms)
     if found is None:
         return None
-    day, session = found
+    day, whole = found
+    session = whole
+    for window in maintenance.ending_after(connection, session.opens_ms):
+        session = session.without(window.districts, window.begins_ms, window.over_ms)
     rules = settings.dashboard.rules.slo
     measured = checks(connection, session, rules)
-    return Known(now_ms, day, session, measured, budgets(measured, session, now_ms, rules))
+    left_out_min = int(whole.sits.sum() - session.sits.sum()) * CELL_MS // _MINUTE_MS
+    return Known(now_ms, day, session, measured, budgets(measured, session, now_ms, rules), left_out_min)
 
 
 class Lately:
@@ -88,7 +98,7 @@ def session_day(settings: ControlRoomFile, now_ms: int) -> tuple[Date, Session] 
     today = datetime.fromtimestamp(now_ms / 1000, settings.zone).date()
     for day in (today - n * _DAY for n in range(_LOOK_BACK)):
         hours = calendar.span_on(day, codes)
-        if hours is not None and day >= calendar.first_day:
+        if hours is not None:
             opens, closes = (round(datetime.combine(day, hour, settings.zone).timestamp() * 1000) for hour in hours)
             starts = range(opens // CELL_MS * CELL_MS, closes, CELL_MS)
             sits = [

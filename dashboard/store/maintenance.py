@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
+from dashboard.store.engine import insert_new
 from dashboard.store.schema import maintenance
 
 _NO_WINDOW = 2**53  # a larger number would not fit into a question to the store
@@ -45,19 +46,14 @@ class New:
 
 
 def append(connection: Connection, new: New, now_ms: int) -> Window:
-    """Store a window in the caller's transaction.
-
-    Raises:
-        IntegrityError: this form was stored already.
-    """
+    """Store a window in the caller's transaction; the one that is there where another writer stored this form a moment before."""
     codes = tuple(sorted(new.districts))
     values = {
         "begins_ms": new.begins_ms, "ends_ms": new.ends_ms, "districts": json.dumps(codes), "why": new.why, "who": new.who,
         "made_ms": now_ms, "form": new.form,
     }  # fmt: skip
-    stored = connection.execute(maintenance.insert().values(values))
-    number = int(stored.inserted_primary_key[0])  # type: ignore[index]
-    return Window(number, new.begins_ms, new.ends_ms, codes, new.why, new.who, now_ms)
+    connection.execute(insert_new(connection, maintenance).values(values))
+    return _found(connection, maintenance.c.form == new.form)[0]
 
 
 def of_form(connection: Connection, form: str) -> Window | None:

@@ -16,7 +16,7 @@ NEVER = frozenset[int]()
 @pytest.fixture
 def room(engine: Engine) -> Room:
     made = Room(engine)
-    made.run(300)
+    made.learn()
     return made
 
 
@@ -62,3 +62,11 @@ def test_it_holds_from_its_beginning_to_its_end_and_not_when_it_was_called_off(r
         maintenance.end(connection, called_off, "Asha", now_ms)
         held = [maintenance.in_force(connection, now_ms + after * 1000) for after in (59, 60, 119, 120)]
     assert held == [NEVER, {THANE}, {THANE}, NEVER]
+
+
+def test_a_window_whose_form_another_writer_stored_a_moment_before_is_that_one(room: Room) -> None:
+    number = window(room, THANE)
+    assert window(room, THANE) == number
+    with room.engine.connect() as connection:
+        (stored,) = maintenance.ending_after(connection, 0)
+    assert (stored.maintenance_id, stored.districts, stored.who) == (number, (THANE,), "Asha")

@@ -1,4 +1,4 @@
-"""One look: what closes, what the judgement claims of many districts, what it finds of single ones. In this order."""
+"""One look: what closes, what the judgement claims of many districts, what it finds of single ones, what has got worse. In this order."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,6 +11,7 @@ from dashboard.incidents.transitions.memory import Memory
 from dashboard.incidents.transitions.monitor import blind
 from dashboard.incidents.transitions.records import NOBODY, Change, Standing
 from dashboard.incidents.transitions.wide import WideClaims
+from dashboard.incidents.transitions.worse import Worse
 from dashboard.settings import ControlRoomFile
 
 
@@ -32,8 +33,10 @@ class Transitions:
         closed = self._closing.changes(judgement, left)
         left = _without(left, closed)
         wide = self._wide.changes(judgement, frozenset(in_session), left)
-        told = NOBODY.union(*(change.members for change in wide))
-        return closed + wide + self._districts.changes(judgement, frozenset(in_session) - told, _without(left, wide))
+        told, left = NOBODY.union(*(change.members for change in wide)), _without(left, wide)
+        single = self._districts.changes(judgement, frozenset(in_session) - told, left)
+        worse = self._worse.changes(judgement, frozenset(in_session), _without(left, single))
+        return closed + wide + single + worse
 
     def memory(self) -> dict[str, Any]:
         """What a restart must not forget, as JSON."""
@@ -45,6 +48,7 @@ class Transitions:
         self._closing = Closing(self.settings, self._memory)
         self._wide = WideClaims(self.settings, self._memory)
         self._districts = Districts(self.settings, self._memory)
+        self._worse = Worse(self.settings, self._memory)
 
 
 def _without(standing: list[Standing], changes: list[Change]) -> list[Standing]:

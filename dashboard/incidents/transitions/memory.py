@@ -17,6 +17,7 @@ class Memory:
     good_since: dict[int, float] = field(default_factory=dict)
     relapses: dict[int, int] = field(default_factory=dict)
     opened: dict[int, float] = field(default_factory=dict)  # when an incident was first seen
+    failing_since: dict[int, float] = field(default_factory=dict)  # since when a slowdown is failures
 
     def relapsed(self, incident_id: int) -> None:
         """Count a relapse."""
@@ -25,7 +26,7 @@ class Memory:
     def look_at(self, standing: Collection[Standing], now: float) -> None:
         """Note what is seen for the first time, and drop what was kept of incidents that cannot come back any more."""
         known = {item.incident_id for item in standing}
-        for kept in (self.good_since, self.relapses, self.opened):
+        for kept in (self.good_since, self.relapses, self.opened, self.failing_since):
             for number in kept.keys() - known:
                 del kept[number]
         for number in known:
@@ -38,6 +39,7 @@ class Memory:
             "good_since": list(self.good_since.items()),
             "relapses": list(self.relapses.items()),
             "opened": list(self.opened.items()),
+            "failing_since": list(self.failing_since.items()),
         }
 
     @classmethod
@@ -48,4 +50,5 @@ class Memory:
             dict(kept.get("good_since", [])),
             dict(kept.get("relapses", [])),
             dict(kept.get("opened", [])),
+            dict(kept.get("failing_since", [])),
         )

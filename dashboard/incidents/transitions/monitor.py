@@ -22,6 +22,7 @@ def blind(
     """The step that says so, once; nothing recovers and nothing settles meanwhile."""
     memory.good_since.clear()
     memory.waiting.clear()
+    memory.failing_since.clear()
     known = any(item.kind is _KIND and item.resolved is None for item in standing)
     closed = held_back(settings, _KIND, standing, judgement.at)
     if known or closed or not in_session or judgement.blind_since is None:

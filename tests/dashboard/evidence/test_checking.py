@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 
@@ -45,6 +46,21 @@ def test_what_was_given_out_is_good_and_the_same_each_time(exported: bytes, rows
     assert verdict.hashes == {f"evidence-1-{row.step}.json": row.sha256 for row in rows}
     assert bundle(1, rows) == exported
     assert sorted(files_of(exported)) == NAMES
+
+
+def test_an_incident_of_many_steps_is_given_out_one_step_at_a_time(rows: list[Kept]) -> None:
+    wide = seal.canonical(
+        {"samples": {"rows": [], "columns": ["started_ms"]}, "step": {}, "timezone": "UTC", "note": "x" * 10**6}
+    )
+    many = [Kept(step, 0, 0, seal.digest(wide), seal.pack(wide)) for step in range(1, 31)]
+    tracemalloc.start()
+    try:
+        packed = bundle(1, many)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 10 * len(wide)
+    assert len(files_of(packed)) == 62
 
 
 def test_the_table_of_samples_can_be_read_by_a_spreadsheet(exported: bytes) -> None:

@@ -57,7 +57,7 @@ def test_after_a_kill_the_same_step_sent_again_is_there_once_with_its_mails(
     two_open(store).engine.dispose()
     call = f"from tests.dashboard.incidents.test_desk_kills import die; die({str(store)!r}, {asked!r})"
     killed = {**os.environ, "TIKAWATCH_CRASH_AT": where}
-    assert subprocess.run([sys.executable, "-c", call], env=killed, timeout=90, check=False).returncode == 137
+    assert subprocess.run([sys.executable, "-c", call], env=killed, timeout=300, check=False).returncode == 137
     again = MailedHands(fresh_store(store))
     again.act(1, ASKED[asked])  # refused where it was stored: the newest step is another one by now
     assert trace(again.engine) == trace(undisturbed.engine)

@@ -3,13 +3,14 @@
 import pytest
 from sqlalchemy import Engine, select
 
+from dashboard.incidents import parts
 from dashboard.incidents.incident import IncidentKind, StepKind
 from dashboard.notices import outbox
 from dashboard.store.schema import notice
 from dashboard.web.pages.incidents.asked import MergeAsked, SplitAsked
 from dashboard.web.pages.incidents.desk import Desk
 from tests.dashboard.incidents.hands import Hands
-from tests.places import DHULE, PUNE, RAIGAD, THANE
+from tests.places import DHULE, JALGAON, PUNE, RAIGAD, THANE
 
 OUTAGE, LOCAL, SLOWDOWN = IncidentKind.OUTAGE, IncidentKind.LOCAL, IncidentKind.SLOWDOWN
 
@@ -80,3 +81,18 @@ def test_a_part_that_is_merged_back_is_told_of_its_end_once(hands: MailedHands) 
     hands.clock.at += 60
     hands.done(number, MergeAsked(who="Asha", others=[number + 1]))
     assert hands.over(number, SLOWDOWN) == ["pune", "raigad", "thane"]
+
+
+def test_merges_and_splits_of_the_same_millisecond_are_not_mixed_up(hands: MailedHands) -> None:
+    one, two = hands.opened(OUTAGE, DHULE), hands.opened(LOCAL, RAIGAD)
+    three, four = hands.opened(SLOWDOWN, THANE, PUNE), hands.opened(LOCAL, JALGAON)
+    hands.done(one, MergeAsked(who="Asha", others=[two]))
+    hands.done(three, MergeAsked(who="Bela", others=[four]))
+    hands.done(three, SplitAsked(who="Bela", districts=[PUNE]))
+    hands.done(one, SplitAsked(who="Asha", districts=[RAIGAD]))
+    with hands.engine.connect() as connection:
+        kin = {number: set(parts.kin(connection, number, 9)) for number in range(1, 7)}
+    assert kin == {
+        one: {(two, 2, 2), (6, 1, 3)}, two: {(one, 2, 2)}, three: {(four, 2, 2), (5, 1, 3)}, four: {(three, 2, 2)},
+        5: {(three, 3, 1)}, 6: {(one, 3, 1)},
+    }  # fmt: skip

@@ -4,10 +4,17 @@ import pytest
 from sqlalchemy import Engine
 
 from dashboard.decisions.kinds import Objection
-from dashboard.incidents.incident import IncidentKind, Scope, StepKind
-from dashboard.web.pages.incidents.asked import AcknowledgeAsked, CloseAsked, MergeAsked, SnoozeAsked, SplitAsked
+from dashboard.incidents.incident import IncidentKind, Scope, Severity, StepKind
+from dashboard.web.pages.incidents.asked import (
+    AcknowledgeAsked,
+    CloseAsked,
+    MergeAsked,
+    SeverityAsked,
+    SnoozeAsked,
+    SplitAsked,
+)
 from tests.dashboard.incidents.hands import EVERYONE, NOON, Hands
-from tests.places import DHULE, PUNE, RAIGAD, THANE
+from tests.places import DHULE, PUNE, RAIGAD, THANE, example
 
 SLOWDOWN, OUTAGE, LOCAL = IncidentKind.SLOWDOWN, IncidentKind.OUTAGE, IncidentKind.LOCAL
 
@@ -102,3 +109,57 @@ def test_a_split_takes_some_of_its_districts_and_not_all(hands: Hands, codes: li
     assert answer.field == "districts"
     stall = hands.opened(IncidentKind.DOSE_STALL, THANE, RAIGAD)
     assert isinstance(hands.act(stall, SplitAsked(who="Asha", districts=[THANE])), Objection)
+
+
+def codes_of_division(name: str) -> list[int]:
+    return sorted(district.code for district in example().districts if district.division == name)
+
+
+def test_a_merge_is_as_wide_and_as_severe_as_the_rule_says_of_all_its_districts(hands: Hands) -> None:
+    konkan, most = codes_of_division("Konkan"), sorted(EVERYONE)
+    first, second = hands.opened(OUTAGE, *konkan[:2]), hands.opened(OUTAGE, *konkan[2:])
+    hands.done(first, MergeAsked(who="Asha", others=[second]))
+    assert (hands.row(first).scope, hands.row(first).severity) == ("division", "major")
+    third = hands.opened(OUTAGE, *(code for code in most if code not in konkan))
+    hands.done(first, MergeAsked(who="Asha", others=[third]))
+    assert (hands.row(first).scope, hands.row(first).severity) == ("state", "critical")
+    assert hands.standing()[first].scope is Scope.STATE
+
+
+def test_two_lines_that_are_merged_are_no_more_a_minor_matter(hands: Hands) -> None:
+    first, second = hands.opened(LOCAL, DHULE), hands.opened(LOCAL, RAIGAD)
+    assert hands.row(first).severity == "minor"
+    hands.done(first, MergeAsked(who="Asha", others=[second]))
+    assert (hands.row(first).scope, hands.row(first).severity) == ("district", "major")
+
+
+def test_a_merge_leaves_the_severity_that_a_person_set_but_for_a_worse_one(hands: Hands) -> None:
+    first, second = hands.opened(LOCAL, DHULE), hands.opened(LOCAL, RAIGAD)
+    hands.done(first, SeverityAsked(who="Asha", severity=Severity.MINOR))
+    hands.done(first, MergeAsked(who="Asha", others=[second]))
+    assert hands.row(first).severity == "minor"
+
+
+def test_merged_backlogs_of_districts_do_not_become_the_state_s_own_count(hands: Hands) -> None:
+    every = sorted(EVERYONE)
+    first, second = (hands.opened(IncidentKind.BACKLOG_STALLED, *codes) for codes in (every[:18], every[18:]))
+    hands.done(first, MergeAsked(who="Asha", others=[second]))
+    assert hands.row(first).scope == "district"
+
+
+def test_both_parts_of_a_split_have_the_severity_of_what_they_are_now(hands: Hands) -> None:
+    number = hands.opened(OUTAGE, *EVERYONE, scope=Scope.STATE)
+    hands.done(number, SplitAsked(who="Asha", districts=sorted(EVERYONE - {PUNE})))
+    assert [hands.row(n).severity for n in (number, number + 1)] == ["major", "critical"]
+    lines = hands.opened(LOCAL, THANE, RAIGAD)
+    hands.done(lines, SplitAsked(who="Asha", districts=[RAIGAD]))
+    assert [hands.row(n).severity for n in (lines, lines + 1)] == ["minor", "minor"]
+
+
+def test_both_parts_of_a_split_keep_the_severity_that_a_person_set(hands: Hands) -> None:
+    number = hands.opened(SLOWDOWN, THANE, RAIGAD)
+    hands.done(number, SeverityAsked(who="Asha", severity=Severity.CRITICAL))
+    hands.done(number, SplitAsked(who="Asha", districts=[RAIGAD]))
+    hands.rule(StepKind.UPGRADED, SLOWDOWN, [RAIGAD, PUNE], number + 1)
+    assert [hands.row(n).severity for n in (number, number + 1)] == ["critical", "critical"]
+    assert hands.timeline(number + 1)[1] == ("graded", "Asha", "Severity set to critical, before major")

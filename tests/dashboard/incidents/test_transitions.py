@@ -10,6 +10,7 @@ from dashboard.detection.judge import Judgement
 from dashboard.detection.rules import Finding
 from dashboard.detection.states import DistrictState
 from dashboard.detection.wide import Wide
+from dashboard.incidents.course import Told, followed
 from dashboard.incidents.incident import OF_DOSES, IncidentKind, Scope, StepKind
 from dashboard.incidents.transitions import Change, Standing, Transitions
 from dashboard.settings import ControlRoomFile
@@ -17,9 +18,10 @@ from tests.places import JALGAON, NASHIK, PALGHAR, PUNE, RAIGAD, THANE, at, exam
 
 NOON = at("12:00")
 EVERYONE = [district.code for district in example().districts]
-OK, SLOW, DOWN, OWN, SILENT = (
-    DistrictState.OK, DistrictState.SLOW, DistrictState.DOWN, DistrictState.OWN_LINE, DistrictState.NO_DATA,
+OK, SLOW, DEGRADED, DOWN, OWN, SILENT = (
+    DistrictState.OK, DistrictState.SLOW, DistrictState.DEGRADED, DistrictState.DOWN, DistrictState.OWN_LINE, DistrictState.NO_DATA,
 )  # fmt: skip
+FAILS = "14% of its checks fail (error answers)"
 
 
 STATE_DOWN = Wide("outage", "state", frozenset(EVERYONE), NOON - 30, "36 of 36 districts fail", True)
@@ -57,7 +59,11 @@ class Room:
     ) -> list[Change]:
         findings = {
             code: Finding(
-                states.get(code, OK), NOON - 30, "uploads take 9 s", 9.0 if states.get(code) is SLOW else None, 14.0
+                states.get(code, OK),
+                NOON - 30,
+                FAILS if states.get(code) is DEGRADED else "uploads take 9 s",
+                9.0 if states.get(code) is SLOW else None,
+                14.0,
             )
             for code in EVERYONE
         }
@@ -82,8 +88,10 @@ class Room:
         ever = change.members | (change.incident.ever if change.incident else frozenset())
         steps = change.incident.steps + 1 if change.incident else 1
         resolved = now if change.what is StepKind.RESOLVED else None
+        told = Told(change.what, now, change.kind, change.sentence)
+        spells = followed(change.incident.spells if change.incident else (), told, change.since)
         self.standing[number] = Standing(
-            number, change.kind, change.scope, change.since, resolved, steps, change.members, ever
+            number, change.kind, change.scope, change.since, resolved, steps, change.members, ever, spells=spells
         )
 
 
@@ -314,7 +322,7 @@ def test_a_district_that_hops_between_down_and_degraded_is_told_all_the_same() -
     changes = [
         change
         for tick in range(0, 120, 15)
-        for change in room.at(NOON + tick, {THANE: DOWN if tick % 30 else DistrictState.DEGRADED})
+        for change in room.at(NOON + tick, {THANE: DOWN if tick % 30 else DEGRADED})
     ]
     assert [c.what for c in changes][:1] == [StepKind.OPENED]
 

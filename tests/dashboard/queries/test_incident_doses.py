@@ -1,17 +1,20 @@
 """What an incident cost, out of a real store: delayed, deferred, or nothing that can be told."""
 
 import random
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import Engine, insert
 
+from dashboard.doses.estimates import span
 from dashboard.doses.figure import Figure
 from dashboard.queries.incident_doses import DosesOfIncidents, IncidentDoses, hits_on
 from dashboard.settings import Calendar, ControlRoomFile
 from dashboard.store import schema
 from dashboard.store.engine import reading
-from tests.dashboard.queries.weeks import HOURS, SHARES, TODAY, a_day, fill, incident, store, told
+from tests.dashboard.queries.weeks import HOURS, SHARES, TODAY, a_day, fill, incident, session_days, store, told
 from tests.places import PUNE, RAIGAD, THANE, a_few, at, example
 
 ROOM = a_few()
@@ -131,15 +134,78 @@ def test_what_is_told_later_leaves_an_earlier_view_as_it_was(engine: Engine) -> 
     assert doses(engine, number, "16:20") is None
 
 
-def test_an_incident_of_several_days_is_told_by_the_last_one_it_touched(engine: Engine) -> None:
-    a_bad_day(engine, evening=120)
-    number = incident(engine, HIT, at("10:00", "2021-02-05"), None)
-    found = doses(engine, number, "18:00")
-    assert found is not None
-    assert found.day == TODAY
+def bad_days(engine: Engine, days: Sequence[date], first_upto: str = "17:00") -> int:
+    """Quiet weeks; on these days three districts give nothing from 11:00 on, in one incident; the first is told up to an hour."""
+    for day in (*session_days(ROOM), TODAY):
+        hour = first_upto if day == days[0] else "17:00"
+        for place in PLACES:
+            rows = a_day(place, day, 300, hour)
+            if day in days and int(place) in HIT:
+                rows = [row if row.kind == "target" else replace(row, value=min(row.value, 78)) for row in rows]
+            store(engine, rows)
+    return incident(engine, HIT, at("11:00", days[0].isoformat()), None)
+
+
+def doses_by(engine: Engine, number: int, days: Iterable[date]) -> list[IncidentDoses]:
+    reader = DosesOfIncidents(ROOM)
     with reading(engine) as connection:
-        next_day = DosesOfIncidents(ROOM).now(connection, [number], int(at("08:00", "2021-02-10") * 1000))
-    assert next_day[number].day == TODAY
+        return [reader.now(connection, [number], int(at("23:00", day.isoformat()) * 1000))[number] for day in days]
+
+
+def test_an_incident_of_several_days_is_told_by_each_that_it_touched(engine: Engine) -> None:
+    fifth, sixth = session_days(ROOM)[-2:]
+    number = bad_days(engine, [fifth, TODAY], first_upto="14:00")
+    first, unhurt, both = doses_by(engine, number, (fifth, sixth, TODAY))
+    assert first == unhurt  # on the sixth nothing was missing
+    assert (first.day, first.what) == (fifth, "delayed")
+    assert (both.day, both.what) == (TODAY, "delayed")
+    assert both.low > first.low
+    assert both.high > first.high
+    assert both.sentence.startswith(
+        f"{both.brief} on 2 days during the incident: {span(first.low, first.high)} delayed on {fifth.day} {fifth:%B}; "
+        f"on 9 February {span(both.low - first.low, both.high - first.high)} doses deferred in 3 districts during the incident; "
+    )
+
+
+def test_of_many_days_the_last_seven_are_told(engine: Engine) -> None:
+    days = session_days(ROOM)[-9:]
+    number = bad_days(engine, days)
+    (found,) = doses_by(engine, number, [days[-1]])
+    assert (found.what, found.day) == ("deferred", days[-1])
+    assert f"{found.brief} on 7 days during the incident: " in found.sentence
+    assert [f" on {day.day} {day:%B}" in found.sentence for day in days] == [False] * 2 + [True] * 7
+    with reading(engine) as connection:
+        assert DosesOfIncidents(ROOM).now(connection, [number], int(at("18:00", "2021-06-01") * 1000)) == {}
+
+
+def test_a_late_figure_of_a_day_that_is_over_is_taken_in_and_one_of_today_changes_nothing_there(engine: Engine) -> None:
+    fifth = session_days(ROOM)[-2]
+    number = bad_days(engine, [fifth])
+    reader, evening = DosesOfIncidents(ROOM), int(at("23:00", fifth.isoformat()) * 1000)
+
+    def read() -> IncidentDoses | None:
+        with reading(engine) as connection:
+            return reader.now(connection, [number], evening + 86_400_000).get(number)
+
+    before = read()
+    assert before is not None
+    store(engine, [told(str(PUNE), TODAY, "reported", 1, "17:30")])
+    assert read() is before
+    store(engine, [told(str(code), fifth, "reported", 300, "17:30") for code in HIT])
+    assert read() is None
+
+
+def test_the_days_of_an_incident_that_is_over_stay_what_they_were(engine: Engine) -> None:
+    a_bad_day(engine, evening=120)
+    number = incident(engine, HIT, at("10:00", "2021-02-05"), today("18:00"))
+    with reading(engine) as connection:
+        reader = DosesOfIncidents(ROOM)
+        evening, next_day = (
+            reader.now(connection, [number], int(at(*when) * 1000))[number]
+            for when in (("18:00", TODAY.isoformat()), ("08:00", "2021-02-10"))
+        )
+    assert evening == next_day
+    assert evening.day == TODAY
 
 
 def test_a_joint_area_counts_once_and_only_when_all_its_districts_are_hit(engine: Engine) -> None:

@@ -9,7 +9,8 @@ import pytest
 from dashboard.queries import slo
 from dashboard.queries.frame import reading
 from dashboard.settings.calendar import Downtime
-from dashboard.store import histogram
+from dashboard.store import histogram, maintenance
+from dashboard.store.maintenance import New
 from probes.clock import SetClock
 from tests.builders import Scene, example_settings
 from tests.dashboard.web.pictures import launch_day
@@ -81,6 +82,39 @@ def test_planned_downtime_is_in_no_plan() -> None:
     held = found[1].sits.sum(axis=1)
     assert [found[1].codes[row] for row in np.flatnonzero(held == 60)] == [491]
     assert sorted(set(held.tolist())) == [60, 72]
+
+
+def test_a_maintenance_window_is_in_no_plan_as_planned_downtime_is_not() -> None:
+    saturday = slo.session_day(example_settings(), int(at("12:00") * 1000))
+    assert saturday is not None
+    session = saturday[1]
+    begins, ends = (int(at(hour) * 1000) for hour in ("12:30", "13:30"))
+    spared = session.without([491, 999], begins, ends)
+    held = spared.sits.sum(axis=1)
+    assert [spared.codes[row] for row in np.flatnonzero(held == 60)] == [491]
+    assert sorted(set(held.tolist())) == [60, 72]
+    assert [spared.is_open(491, at_ms) for at_ms in (begins - 1, begins, ends - 1, ends)] == [True, False, False, True]
+    assert session.sits.all()
+
+
+def test_what_is_measured_in_a_maintenance_window_costs_no_budget(tmp_path: Path) -> None:
+    scene = launch_day(tmp_path / "t.db", example_settings())
+    before, dhule = found(scene), scene.code("Dhule")
+    with scene.engine.begin() as connection:
+        window = New(scene.ms("12:00"), scene.ms("17:00"), [dhule], "new line", "Asha", "w1")
+        number = maintenance.append(connection, window, scene.ms("11:50")).maintenance_id
+    after = found(scene)
+    assert after[dhule][0] < before[dhule][0]
+    with reading(scene.engine) as connection:
+        known = slo.known(connection, scene.settings, scene.now_ms)
+    assert known is not None
+    assert known.left_out_min == 300
+    assert {code: one for code, one in after.items() if code not in (0, dhule)} == {
+        code: one for code, one in before.items() if code not in (0, dhule)
+    }
+    with scene.engine.begin() as connection:
+        maintenance.end(connection, number, "Asha", scene.ms("11:55"))
+    assert found(scene) == before
 
 
 def test_an_empty_store_has_no_checks(tmp_path: Path) -> None:

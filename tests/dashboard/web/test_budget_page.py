@@ -1,4 +1,4 @@
-"""The budget page from a filled store to its words, its rows and its figure, and over HTTP."""
+"""The page Bad checks from a filled store to its words, its rows and its figure, and over HTTP."""
 
 import json
 from pathlib import Path
@@ -49,8 +49,8 @@ def known(scene: Scene) -> Known:
 @pytest.mark.parametrize(
     ("left", "long", "short"),
     [
-        (0.624, "62% left", "62%"), (0.0, "0% left", "0%"), (-0.4, "overspent by 40%", "spent 1.4×"),
-        (-30.2, "overspent, 31 times the budget", "spent 31×"), (None, "–", "–"),
+        (0.624, "62% of the day's limit left", "62%"), (0.0, "0% of the day's limit left", "0%"),
+        (-0.4, "over the day's limit by 40%", "over, 1.4×"), (-30.2, "31 times the day's limit", "over, 31×"), (None, "–", "–"),
     ],
 )  # fmt: skip
 def test_what_is_left_is_said_in_words(left: float | None, long: str, short: str) -> None:
@@ -76,21 +76,25 @@ def test_outside_the_session_a_gauge_says_so() -> None:
 
 def test_the_headline_says_what_is_left_and_whether_it_is_being_spent(known: Known, scene: Scene) -> None:
     said = words.headline(known, RULES, today=True)
-    assert said.startswith("Today's budget of bad checks: overspent, ")
-    assert said.endswith(" times the budget. It is being spent fast now.")
+    assert said.startswith("Bad checks today: ")
+    assert said.endswith(" times the day's limit. They come fast now.")
 
     def with_state(whole: Budget) -> str:
         return words.headline(known._replace(budgets={WHOLE_STATE: whole}), RULES, today=False)
 
-    assert with_state(budget(0.5)) == "The budget of bad checks of 16 Jan: 50% left."
-    assert with_state(budget(0.5, six=7, half=8)).endswith("50% left. It is being spent steadily.")
-    assert with_state(budget(None)) == "The budget of bad checks of 16 Jan: nothing is known yet."
+    assert with_state(budget(0.5)) == "Bad checks of 16 Jan: 50% of the day's limit left."
+    assert with_state(budget(0.5, six=7, half=8)).endswith("50% of the day's limit left. They come steadily.")
+    assert with_state(budget(None)) == "Bad checks of 16 Jan: nothing is known yet."
     second = words.second(known, RULES, scene.settings.zone)
     assert second.startswith(
         "Sat 16 January 2021, session 11:30 to 17:30. 99% of the checks of a session shall be good."
     )
     assert "mails nobody" in second
     assert "opens at 11:30" in words.second(known._replace(at_ms=scene.ms("10:00")), RULES, scene.settings.zone)
+    assert "left out" not in second
+    assert "90 district minutes of maintenance are left out." in words.second(
+        known._replace(left_out_min=90), RULES, scene.settings.zone
+    )
     assert "11:30 to 17:30, closed" in words.second(known._replace(at_ms=scene.ms("18:00")), RULES, scene.settings.zone)
 
 
@@ -116,20 +120,20 @@ def test_before_any_check_the_table_says_so(tmp_path: Path) -> None:
     assert "– " not in str(tables.strip(known, RULES))
 
 
-def test_the_chart_has_the_state_the_chosen_district_and_the_even_pace(known: Known, scene: Scene) -> None:
+def test_the_chart_has_the_state_the_chosen_district_and_the_even_rate(known: Known, scene: Scene) -> None:
     drawn = lines(known, scene.settings, scene.code("Thane"))
     figure = budget_figure(drawn, known.session, scene.settings.zone, DARK)
-    assert [trace.name for trace in figure.data] == ["even pace", "Maharashtra", "Thane"]
+    assert [trace.name for trace in figure.data] == ["even rate", "Maharashtra", "Thane"]
     assert figure.data[1].y[0] == 1
     assert figure.data[1].y[-1] == pytest.approx(known.budgets[WHOLE_STATE].left)
     assert f"{figure.data[1].x[-1]:%H:%M}" == "16:40"
     assert figure.layout.yaxis.range[0] < min(figure.data[2].y)
-    assert title(drawn, scene.settings) == "Budget left over the session: Maharashtra's was used up at 11:55"
+    assert title(drawn, scene.settings) == "What is left of the limit: Maharashtra reached it at 11:55"
 
 
 def test_a_calm_chart_names_no_hour_and_keeps_its_scale(scene: Scene) -> None:
     calm = [Line("Maharashtra", [(scene.ms("11:30"), 1.0), (scene.ms("12:00"), 0.97)])]
-    assert title(calm, scene.settings) == "Budget left over the session"
+    assert title(calm, scene.settings) == "What is left of the limit"
     figure = budget_figure(calm, known_of(scene).session, scene.settings.zone, DARK)
     assert figure.layout.yaxis.range == (-0.05, 1.05)
     assert len(budget_figure([], known_of(scene).session, scene.settings.zone, DARK).data) == 1
@@ -138,7 +142,7 @@ def test_a_calm_chart_names_no_hour_and_keeps_its_scale(scene: Scene) -> None:
 def test_a_sunday_shows_the_day_before(tmp_path: Path) -> None:
     quiet = sunday(tmp_path / "t.db", example_settings())
     known = known_of(quiet)
-    assert words.headline(known, RULES, today=False) == "The budget of bad checks of 16 Jan: nothing is known yet."
+    assert words.headline(known, RULES, today=False) == "Bad checks of 16 Jan: nothing is known yet."
     assert course(known.checks, known.session, quiet.now_ms, known.budgets[WHOLE_STATE]) == []
 
 
@@ -173,8 +177,8 @@ def test_the_page_answers_at_its_own_address_and_draws_a_chosen_district(scene: 
     client = client_of(scene)
     assert client.get("/budget/").status_code == 200
     response = drawn_by(client, scene.code("Thane"))
-    assert "used up at 11:55" in response[ids.CHART_TITLE]["children"]
-    assert [trace["name"] for trace in response[ids.CHART]["figure"]["data"]] == ["even pace", "Maharashtra", "Thane"]
+    assert "reached it at 11:55" in response[ids.CHART_TITLE]["children"]
+    assert [trace["name"] for trace in response[ids.CHART]["figure"]["data"]] == ["even rate", "Maharashtra", "Thane"]
 
 
 def test_two_weeks_without_a_session_are_said(tmp_path: Path) -> None:

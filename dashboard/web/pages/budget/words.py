@@ -1,4 +1,4 @@
-"""What the budget page says: sentences, and how it is computed. Pure."""
+"""What the page Bad checks says: sentences, and how it is computed. Pure. The code says budget, the page says limit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,13 +19,13 @@ NOTHING: Final = "–"
 def headline(known: Known, rules: Slo, today: bool) -> str:
     """What is left, and whether it is being spent too fast."""
     whole = known.budgets[WHOLE_STATE]
-    subject = "Today's budget of bad checks" if today else f"The budget of bad checks of {wording.short_day(known.day)}"
+    subject = "Bad checks today" if today else f"Bad checks of {wording.short_day(known.day)}"
     if whole.left is None:
         return f"{subject}: nothing is known yet."
     said = f"{subject}: {left(whole)}."
     if whole.burns(FAST, rules.fast):
-        return f"{said} It is being spent fast now."
-    return f"{said} It is being spent steadily." if whole.burns(SLOW, rules.slow) else said
+        return f"{said} They come fast now."
+    return f"{said} They come steadily." if whole.burns(SLOW, rules.slow) else said
 
 
 def second(known: Known, rules: Slo, zone: ZoneInfo) -> str:
@@ -36,24 +36,26 @@ def second(known: Known, rules: Slo, zone: ZoneInfo) -> str:
     else:
         hours = f"session {opens} to {closes}" + ("" if known.at_ms < known.session.closes_ms else ", closed")
     good = f"{share(rules.target)} of the checks of a session shall be good"
-    return f"{wording.day(known.day)}, {hours}. {good}. This page shows and mails nobody: incidents do that."
+    left_out = f" {known.left_out_min} district minutes of maintenance are left out." if known.left_out_min else ""
+    return f"{wording.day(known.day)}, {hours}. {good}.{left_out} This page shows and mails nobody: incidents do that."
 
 
 def left(budget: Budget) -> str:
-    """ "62% left", "overspent by 40%", "overspent, 25 times the budget"."""
+    """ "62% of the day's limit left", "over the day's limit by 40%", "25 times the day's limit"."""
     if budget.left is None:
         return NOTHING
     if budget.left >= 0:
-        return f"{wording.share(budget.left, 1)} left"
+        return f"{wording.share(budget.left, 1)} of the day's limit left"
     spent = 1 - budget.left
-    return f"overspent, {spent:.0f} times the budget" if spent >= 2 else f"overspent by {wording.share(spent - 1, 1)}"
+    over = f"over the day's limit by {wording.share(spent - 1, 1)}"
+    return f"{spent:.0f} times the day's limit" if spent >= 2 else over
 
 
 def left_briefly(budget: Budget) -> str:
-    """ "62%", "spent 1.4×", "spent 25×"."""
+    """ "62%", "over, 1.4×", "over, 25×"."""
     if budget.left is None:
         return NOTHING
-    return wording.share(budget.left, 1) if budget.left >= 0 else f"spent {rate(1 - budget.left)}"
+    return wording.share(budget.left, 1) if budget.left >= 0 else f"over, {rate(1 - budget.left)}"
 
 
 def rate(value: float | None) -> str:
@@ -64,7 +66,7 @@ def rate(value: float | None) -> str:
 
 
 def holds(budget: Budget, windows: tuple[str, str], factor: float, *, is_open: bool) -> str:
-    """What the two windows of a burn rate say together."""
+    """What the two windows of a rate say together."""
     rates = [budget.burn[window] for window in windows]
     if None in rates:
         return "Too few checks to say." if is_open else "No session now."
@@ -82,7 +84,7 @@ def share(part: float) -> str:
 
 
 def used_up(course: Sequence[tuple[int, float]], zone: ZoneInfo) -> datetime | None:
-    """When the budget was spent, by its course; None: some is left."""
+    """When the limit was reached, by the course of what is left; None: some is left."""
     at_ms = next((at for at, share in course if share < 0), None)
     return None if at_ms is None else wording.local(at_ms, zone)
 
@@ -92,10 +94,10 @@ def computed(rules: Slo) -> html.Details:
     lines = (
         ("Good", f"a ping that is ok within {rules.ping_s:g} s, an upload that is ok and seen again within {rules.upload_s:g} s. "
          "The limits are read from histograms, to within 2.2%. Checks of unknown outcome and of neutral hosts are not counted."),
-        ("Budget", f"{share(1 - rules.target)} of the checks planned for the session, at each district's usual number in five minutes. "
-         "A district that falls silent keeps its plan. A line of its own that fails is in its district's budget too."),
-        ("Burn rate", "the share of bad checks over a window, against the share that may be bad. At 1×, the even pace, the budget lasts "
-         "until the close."),
+        ("Limit", f"{share(1 - rules.target)} of the checks planned for the session, at each district's usual number in five minutes. "
+         "A district that falls silent keeps its plan. A line of its own that fails is in its district's bad checks too."),
+        ("Rate", "the share of bad checks over a window, against the share that may be bad. At 1×, the even rate, the limit is reached "
+         "at the close."),
         ("Two windows", f"above {rules.fast:g}× over 1 h and 5 min, or above {rules.slow:g}× over 6 h and 30 min: the long one says "
          f"that it matters, the short one that it goes on. Under {rules.min_checks} checks there is no rate. Windows are whole cells of "
          "five minutes, the present one among them, and do not reach back before the session."),

@@ -8,6 +8,7 @@ from typing import Final
 
 import orjson
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from dashboard.crash_points import crash_point
 from dashboard.decisions.kinds import Objection
@@ -63,7 +64,7 @@ class Desk:
             try:
                 with self.engine.begin() as connection:
                     done = self._once(connection, action, By(who, self.clock.now(), seen), form)
-            except MovedOnError:
+            except (MovedOnError, IntegrityError):  # another was quicker, perhaps with this very form
                 continue
             crash_point("committed")
             return done
