@@ -4,14 +4,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from pydantic import Field
 from sqlalchemy import Connection
 
 from dashboard.doses.places import Places
 from dashboard.settings import ControlRoomFile
 from dashboard.store import agents
 from dashboard.store.engine import open_store
+from probes.config_file import Document, validate
+from probes.sections import Name, Section
 
 ALL = "all"
+
+
+class _Asked(Section):
+    """As an agent names itself in its section `probes`."""
+
+    agent: Name = Field(examples=["control-room"])
 
 
 def add(settings: ControlRoomFile, name: str, districts: str | None, now: float) -> str:
@@ -20,13 +29,16 @@ def add(settings: ControlRoomFile, name: str, districts: str | None, now: float)
     `districts`: LGD codes or names with commas between, or `all`; None leaves a known agent bound as it is.
 
     Raises:
-        ValueError: no such district.
+        ValueError: no such district, or a name that config.yaml would refuse.
     """
+    asked, findings = validate(Document("", {"agent": name}, {}, ()), _Asked)
+    if asked is None:
+        raise ValueError(f"{findings[0].where}: {findings[0].wrong}. {findings[0].cure}")
     own = None if districts in (None, ALL) else _codes(settings, districts, now)
     with _store(settings) as connection:
-        token = agents.add(connection, name, int(now * 1000))
+        token = agents.add(connection, asked.agent, int(now * 1000))
         if districts is not None:
-            agents.bind(connection, name, own)
+            agents.bind(connection, asked.agent, own)
     return token
 
 

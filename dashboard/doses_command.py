@@ -126,7 +126,7 @@ def export(settings: ControlRoomFile, clock: Clock, day: str, as_known_at: str, 
     now = datetime.fromtimestamp(clock.now(), UTC)
     today = now.astimezone(settings.zone).date()
     service_day = _asked("--day", lambda: read_day(day, Span(settings.calendar.first_day, today))) if day else today
-    at_ms = _OUT_OF_TIME
+    at_ms = None
     if as_known_at:
         at_ms = _asked("--as-known-at", lambda: read_as_of(as_known_at, service_day, settings.zone, now)).ms
     engine = open_store(settings.dashboard.store)
@@ -134,13 +134,13 @@ def export(settings: ControlRoomFile, clock: Clock, day: str, as_known_at: str, 
         with reading(engine) as connection:
             versions = figures.as_known(
                 connection,
-                at_ms,
+                _OUT_OF_TIME if at_ms is None else at_ms,
                 first_day=str(service_day) if day else "",
                 last_day=str(service_day) if day else "9999",
             )
     finally:
         engine.dispose()
-    return to_csv(versions, settings.zone, full, settings.dashboard.doses.prefer)
+    return to_csv(versions, settings.zone, full, settings.dashboard.doses.prefer, at_ms)
 
 
 def _asked(option: str, read_it: Callable[[], T]) -> T:

@@ -3,6 +3,7 @@
 Three ways, and the page says which one was taken: the one that reaches the newest day, and of equal ones the first.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,18 +72,18 @@ class _Place:
     def __init__(self, prefer: Sequence[str]) -> None:
         self._prefer = prefer
         self._first: dict[str, dict[str, Telling]] = {kind: {} for kind in (*_SINGLE, *SINCE_START.values())}
-        self._again: dict[tuple[str, str], list[Telling]] = {}
+        self._again: dict[str, dict[str, list[Telling]]] = {kind: {} for kind in self._first}
 
     def take(self, kind: str, day: str, telling: Telling) -> None:
-        """The next telling, in the order they were told."""
+        """The next telling, in any order."""
         first = self._first[kind].setdefault(day, telling)
         if first is not telling:
-            self._again.setdefault((kind, day), [first]).append(telling)
+            self._again[kind].setdefault(day, [first]).append(telling)
 
     def counts(self, kind: str) -> dict[str, int]:
         """The count that is chosen of each day."""
         counts = {day: telling[_VALUE] for day, telling in self._first[kind].items()}
-        return counts | {day: self._chosen(rows) for (again, day), rows in self._again.items() if again == kind}
+        return counts | {day: self._chosen(rows) for day, rows in self._again[kind].items()}
 
     def course(self, day_of: Callable[[int], Date]) -> Course | None:
         """The sums over the days of which both numbers are known, at the end of each day on which a number was told."""
@@ -112,19 +113,18 @@ class _Place:
 
     def _rows(self, kind: str) -> Iterator[Telling]:
         yield from self._first[kind].values()
-        for (again, _), rows in self._again.items():
-            if again == kind:
-                yield from rows
+        for rows in self._again[kind].values():
+            yield from rows
 
     def _moves_of(self, day: str) -> list[tuple[int, int, int]]:
         """The same of one day's doses: they count from when both numbers are known, and change with each telling after it."""
-        told = [self._again.get((kind, day)) or [self._first[kind][day]] for kind in _SINGLE]
-        if len(told[0]) == len(told[1]) == 1:
-            one, other = told[0][0], told[1][0]
+        if not any(day in self._again[kind] for kind in _SINGLE):
+            one, other = (self._first[kind][day] for kind in _SINGLE)
             return [(max(one[_AS_OF], other[_AS_OF]), one[_VALUE], other[_VALUE])]
+        told = (self._again[kind].get(day) or [self._first[kind][day]] for kind in _SINGLE)
         moves, before = [], (0, 0)
         known: dict[str, list[Telling]] = {kind: [] for kind in _SINGLE}
-        for telling in sorted([*told[0], *told[1]], key=_age):
+        for telling in sorted(itertools.chain(*told), key=_age):
             known[telling.kind].append(telling)
             if all(known.values()):
                 now = self._chosen(known["reported"]), self._chosen(known["recorded"])
@@ -135,7 +135,7 @@ class _Place:
     def _chosen(self, rows: Sequence[Telling]) -> int:
         """Of one source its newest word, of several by the rules."""
         if all(row.source == rows[0].source for row in rows):
-            return rows[-1].value
+            return max(rows, key=_age).value
         found = choose(map(_version, rows), self._prefer)
         assert found is not None
         return found.value
@@ -153,7 +153,7 @@ def courses(
     joint: Mapping[str, Sequence[str]],
     prefer: Sequence[str] = (),
 ) -> dict[str, Course]:
-    """The course of each place that has one. `told` in the order of as-of, received, stored; `day_of` gives the local day of a moment;
+    """The course of each place that has one. `told` in any order; `day_of` gives the local day of a moment;
     `prefer` are the preferred sources of config.yaml.
 
     Figures of single days are taken as they were known at the end of each day, so that paper entered on the third day for the first

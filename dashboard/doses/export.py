@@ -10,8 +10,8 @@ from dashboard.doses.figure import TOLD_KINDS
 from dashboard.doses.rows import COLUMNS
 from dashboard.doses.versions import Version, chosen_of
 
-MORE = ("received", "who", "said", "rehearsed", "chosen", "rule")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MORE = ("received", "who", "said", "rehearsed", "chosen", "rule", "as_known_at")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def safe(text: str) -> str:
@@ -19,9 +19,18 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def to_csv(versions: Iterable[Version], zone: ZoneInfo, full: bool = False, prefer: Sequence[str] = ()) -> str:
-    """CSV of the columns the import takes; `full` adds when and from whom each was received, the other kinds, and the choice."""
-    versions = list(versions)
+def to_csv(
+    versions: Iterable[Version],
+    zone: ZoneInfo,
+    full: bool = False,
+    prefer: Sequence[str] = (),
+    known_at_ms: int | None = None,
+) -> str:
+    """CSV of the columns the import takes; `full` adds when and from whom each was received, the other kinds, and the choice.
+
+    `known_at_ms`: the moment of a look back, which a full file keeps.
+    """
+    versions, known_at = list(versions), "" if known_at_ms is None else _local(known_at_ms, zone).isoformat()
     chosen = {found.version.figure_id: str(found.rule) for found in chosen_of(versions, prefer).values()}
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
@@ -29,7 +38,7 @@ def to_csv(versions: Iterable[Version], zone: ZoneInfo, full: bool = False, pref
     for version in versions:
         if full or (version.kind in TOLD_KINDS and not version.rehearsed):
             row = _row(version, zone)
-            writer.writerow(row + _more(version, zone, chosen) if full else row)
+            writer.writerow([*row, *_more(version, zone, chosen), known_at] if full else row)
     return out.getvalue()
 
 

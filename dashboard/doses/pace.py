@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 ENOUGH_DAYS: Final = 3
 WIDEST_GAP: Final = 0.5  # of a session without a telling: beyond it the share by hour is not known
@@ -59,11 +60,27 @@ def corrected(counts: Sequence[int]) -> list[int]:
     return list(itertools.accumulate(reversed(counts), min))[::-1]
 
 
+Stretch = tuple[float, float]  # of a session: begin and end, as shares of it
+
+
+@dataclass(frozen=True)
+class Part:
+    """What part of a place has these sessions on a day, and when nobody comes to them; as shares of the place's own session.
+
+    `weight` in any unit, such as the target of its districts.
+    """
+
+    weight: float
+    session: Stretch = (0.0, 1.0)
+    pauses: tuple[Stretch, ...] = ()
+
+
 @dataclass(frozen=True)
 class Usual:
     """How a day usually goes: the share of its doses by each twentieth of the session, the turnout, and where both come from.
 
     `days` are the quiet days it is made of, `spread` the standard deviation of their turnout; both 0 when too few are known.
+    `by_hour`: the shares are those of quiet days too; else they rise along a straight line.
     """
 
     shares: tuple[Range, ...]
@@ -71,6 +88,7 @@ class Usual:
     label: str
     days: int = 0
     spread: float = 0.0
+    by_hour: bool = False
 
     def share_by(self, gone: float) -> Range:
         """Share of the day's doses usually given by a share of the session (0 to 1, held at the ends)."""
@@ -79,21 +97,47 @@ class Usual:
         a, b, part = self.shares[left], self.shares[left + 1], place - left
         return Range(_between(a.low, b.low, part), _between(a.mid, b.mid, part), _between(a.high, b.high, part))
 
-    def without(self, pauses: Iterable[tuple[float, float]]) -> "Usual":
-        """The same with planned downtime in the session: nobody comes meanwhile, and nobody instead at another hour.
+    def without(self, pauses: Iterable[Stretch]) -> "Usual":
+        """The same with pauses of all, such as planned downtime: nobody comes meanwhile, and nobody instead at another hour.
 
-        `pauses` are (begin, end) as shares of the session. Between two twentieths of it the loss is spread evenly.
+        Between two twentieths of the session the loss is spread evenly.
         """
-        kept = np.ones(_STEPS)
-        for begins, ends in pauses:
-            lost = (np.minimum(_PLACES[1:], ends) - np.maximum(_PLACES[:-1], begins)).clip(0) * _STEPS
-            kept *= (1 - lost).clip(0)
-        if kept.min() == 1:
+        return self.of_parts([Part(1, pauses=tuple(pauses))])
+
+    def of_parts(self, parts: Sequence[Part]) -> "Usual":
+        """The same of a place whose districts differ that day: each twentieth falls by the weight of those to whom nobody comes then.
+
+        A straight line becomes the sum of their lines; the hours of quiet days hold for their sessions already. Source: each part's
+        doses spread over its own session, added up by weight. Parts without any weight change nothing.
+        """
+        due, left = np.zeros(_STEPS), np.zeros(_STEPS)
+        for part in parts:
+            mine = _within(part.session)
+            mine *= part.weight / mine.sum() if mine.any() else 0
+            due += mine
+            left += mine * np.prod([1 - _within(pause) for pause in part.pauses], axis=0)
+        if not due.any() or not (any(part.pauses for part in parts) or (len(parts) > 1 and not self.by_hour)):
             return self
+        even = due if self.by_hour else np.full(_STEPS, due.sum() / _STEPS)
+        kept = np.divide(left, even, out=np.ones(_STEPS), where=even > 0)
         rises = np.diff([(share.low, share.mid, share.high) for share in self.shares], axis=0) * kept[:, np.newaxis]
         bounds = np.sort(np.vstack([np.zeros(3), rises.cumsum(axis=0)]), axis=1)
-        shares = tuple(Range(*row) for row in bounds.tolist())
-        return replace(self, shares=shares, label=f"{self.label}; without the planned downtime of the day")
+        shares, less = tuple(Range(*row) for row in bounds.tolist()), _less(parts)
+        return replace(self, shares=shares, label=self.label.removesuffix(less) + less)
+
+
+def _within(stretch: Stretch) -> NDArray[np.float64]:
+    """Of each twentieth of a session the share that lies in a stretch."""
+    inside: NDArray[np.float64] = np.minimum(_PLACES[1:], stretch[1]) - np.maximum(_PLACES[:-1], stretch[0])
+    return (inside * _STEPS).clip(0, 1)
+
+
+def _less(parts: Sequence[Part]) -> str:
+    if not any(part.pauses for part in parts):
+        return "; its districts' own hours, by target"
+    if len(parts) == 1:
+        return "; without the planned downtime and suspensions of the day"
+    return "; less the planned downtime and suspensions of its districts, by target"
 
 
 def _between(a: float, b: float, part: float) -> float:
@@ -114,14 +158,14 @@ def usual(days: Sequence[QuietDay]) -> Usual:
     if len(good) < ENOUGH_DAYS:
         return Usual(_STRAIGHT_SHARES, Range(0.0, 1.0, max([1.0, *turnouts])), STRAIGHT)
     told, label = [day for day in good if day.by_hour], f"its own {len(good)} quiet days"
-    shares = _STRAIGHT_SHARES
-    if len(told) < ENOUGH_DAYS:
+    shares, by_hour = _STRAIGHT_SHARES, len(told) >= ENOUGH_DAYS
+    if not by_hour:
         label += "; by the hour a straight line, as they were hardly told during the session"
     else:
         table = np.array([day.shares(_PLACES.tolist()) for day in told])
         bounds = np.stack([table.min(axis=0), np.median(table, axis=0), table.max(axis=0)], axis=1)
         shares = tuple(Range(*row) for row in bounds.tolist())
-    return Usual(shares, Range.of(turnouts), label, len(good), float(np.std(turnouts, ddof=1)))
+    return Usual(shares, Range.of(turnouts), label, len(good), float(np.std(turnouts, ddof=1)), by_hour)
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,13 @@ def _remembered(known: dict[K, T | Unreadable], key: K, read: Callable[[], T]) -
     return value
 
 
+def refuse_length(reading: Reading, line: int, most: int) -> None:
+    """Take back all that was read of a file with more rows than `most`: a part must not pass for the whole."""
+    reading.figures.clear()
+    wrong = f"the file has over {most} rows"
+    reading.findings[:] = [Finding(line, "", wrong, "Split it by day and give the parts one by one")]
+
+
 def _one_of(column: str, text: str, known: tuple[str, ...]) -> str:
     bare = text.strip().lower()
     if bare in known:

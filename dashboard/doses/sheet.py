@@ -10,7 +10,7 @@ from dashboard.doses.days import Span, read_day
 from dashboard.doses.figure import Figure, Reading
 from dashboard.doses.finding import Finding, Unreadable, quoted
 from dashboard.doses.numbers import read_count
-from dashboard.doses.rows import Context, legible
+from dashboard.doses.rows import Context, legible, refuse_length
 
 MAX_ROWS = 100_000
 WHOLE = "Download the file anew, whole"
@@ -29,6 +29,7 @@ class Sheet:
         self._days: dict[str, Date | None] = {}
         self._ends: dict[str, int] = {}
         self._seen: dict[tuple[str, ...], int] = {}
+        self._too_long_at = 0  # the first line that is not read any more
 
     def by_column(self) -> Iterator[tuple[int, Row]]:
         """Each row that fits the header, with its line; none when a column stands twice in it."""
@@ -39,7 +40,7 @@ class Sheet:
         for line, cells in self.rows:
             self.reading.rows += 1
             if self.reading.rows > MAX_ROWS:
-                self.find(line, "", f"the file has over {MAX_ROWS} rows", "Split it by year")
+                self._too_long_at = line
                 return
             if self.fits(line, cells):
                 yield line, dict(zip(self.header, cells, strict=True))
@@ -99,11 +100,13 @@ class Sheet:
         return self._ends[day]
 
     def close(self) -> Reading:
-        """Say which rows were left out; a file with nothing of ours is a finding."""
+        """Say which rows were left out; a file with nothing of ours is a finding, and so is one with too many rows."""
         if self._elsewhere:
             rows, names = sum(self._elsewhere.values()), ", ".join(sorted(self._elsewhere)[:5])
             counted = "1 row" if rows == 1 else f"{rows} rows"
             self.reading.notice(0, "", f"{counted} of places that are not watched here were left out: {names}")
+        if self._too_long_at:  # only now: some tables give their sums after the last row
+            refuse_length(self.reading, self._too_long_at, MAX_ROWS)
         if not self.reading.figures and not self.reading.findings:
             self.find(0, "", "the file holds no figure of a place known here", "See config.yaml, districts")
         return self.reading

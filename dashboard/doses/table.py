@@ -13,7 +13,7 @@ from dashboard.doses import cowin, published
 from dashboard.doses.decoding import NotText, decode
 from dashboard.doses.figure import Figure, Reading
 from dashboard.doses.finding import Finding, quoted
-from dashboard.doses.rows import COLUMNS, NEEDED, TOTAL, Context, RowReader, legible
+from dashboard.doses.rows import COLUMNS, NEEDED, TOTAL, Context, RowReader, legible, refuse_length
 from dashboard.doses.sums import settle
 
 MAX_ROWS = 50_000
@@ -149,9 +149,7 @@ def _read_rows(lines: Iterator[Line], columns: list[str], context: Context, read
     for line in lines:
         reading.rows += 1
         if reading.rows > MAX_ROWS:
-            reading.figures.clear()
-            wrong = f"the file has over {MAX_ROWS} rows"
-            reading.findings[:] = [Finding(line.number, "", wrong, "Split it by day and give the parts one by one")]
+            refuse_length(reading, line.number, MAX_ROWS)
             return
         cells = _fitting(line, columns, reading)
         figure = reader.read(dict(zip(columns, cells, strict=False)), line.number) if cells else None

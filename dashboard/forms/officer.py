@@ -100,23 +100,23 @@ class _Desk:
             return self._closed(language, HTTPStatus.NOT_FOUND, words.early.format(day=_shown(opened)))
         if request.method != "POST":
             return self._form(opened, Typed(hour=self._hour_now(opened)))
-        if not self._tries.allowed(link):
-            log.warning("too many tries with the link of district %s", claim.district)
-            return self._closed(language, HTTPStatus.TOO_MANY_REQUESTS, words.busy)
-        return self._posted(opened)
+        return self._posted(opened, link)
 
     def failed(self, link: str) -> Response:
         """The page for what should not happen, such as a store that cannot be read: nothing is reported yet."""
         language = self._language(link)
         return self._closed(language, HTTPStatus.SERVICE_UNAVAILABLE, words_of(language).not_stored)
 
-    def _posted(self, opened: _Opened) -> Response:
+    def _posted(self, opened: _Opened, link: str) -> Response:
         request.max_content_length = MAX_BYTES
         try:
             sent = request.form
         except RequestEntityTooLarge:
             return self._form(opened, Typed(), status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, problem=opened.words.too_big)
         fields = {name: sent.get(name, "") for name in ("reported", "hour", "recorded", "note")}
+        if not self._tries.allowed(link, hash(tuple(fields.values()))):
+            log.warning("too many tries with the link of district %s", opened.claim.district)
+            return self._closed(opened.language, HTTPStatus.TOO_MANY_REQUESTS, opened.words.busy)
         typed = Typed(**fields, sure=sent.get("sure") == "yes")
         if sent.get("step") == "change":
             return self._form(opened, typed)

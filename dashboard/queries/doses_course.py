@@ -70,9 +70,6 @@ def _told(connection: Connection, moment: Moment) -> Sequence[Telling]:
     if newest is None:
         return []
     since = (Date.fromisoformat(newest) - timedelta(days=LOOK_BACK_DAYS)).isoformat()
-    query = (
-        select(*(figure.c[name] for name in Telling._fields))
-        .where(*known, or_(figure.c.day >= since, figure.c.kind.in_(tuple(SINCE_START))))
-        .order_by(figure.c.as_of_ms, figure.c.received_ms, figure.c.figure_id)
-    )
+    of_days = or_(figure.c.day >= since, figure.c.kind.in_(tuple(SINCE_START)))
+    query = select(*(figure.c[name] for name in Telling._fields)).where(*known, of_days)
     return cast("Sequence[Telling]", connection.execute(query).all())  # rows have the same names in the same order

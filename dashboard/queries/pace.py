@@ -5,7 +5,7 @@ The formulas are in dashboard/doses/pace.py. May be changed: how many weeks of q
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date as Date
 from datetime import timedelta
 from typing import Final, cast
@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from dashboard.decisions.kinds import DecisionKind
 from dashboard.decisions.standing import in_force, standing
-from dashboard.doses.pace import PaceNow, QuietDay, Usual, gone, pace_now, usual
+from dashboard.doses.pace import PaceNow, Part, QuietDay, Stretch, Usual, gone, pace_now, usual
 from dashboard.doses.places import Places
 from dashboard.doses.versions import Version, choose
 from dashboard.queries.figures_known import DayView
-from dashboard.queries.quiet_days import PlaceDay, Session, SessionTimes, not_quiet
+from dashboard.queries.quiet_days import PlaceDay, Session, SessionTimes, not_quiet, span_of, suspended
 from dashboard.settings import STATE_PLACE, ControlRoomFile
 from dashboard.store import decisions
 from dashboard.store.schema import figure
@@ -74,14 +74,49 @@ def paces(
     connection: Connection, view: DayView, times: SessionTimes, courses: Mapping[str, Usual], now_ms: int
 ) -> dict[str, PaceNow]:
     """The pace at a moment (ms since 1970 UTC) of every place with a session that day, a known target and no suspension then."""
-    found, day = {}, Date.fromisoformat(view.day)
-    suspended = in_force(standing(decisions.until(connection, now_ms), now_ms), DecisionKind.SUSPEND)
+    found, day, taken = {}, Date.fromisoformat(view.day), decisions.until(connection, now_ms)
+    shut, closed = in_force(standing(taken, now_ms), DecisionKind.SUSPEND), defaultdict[int, list[Session]](list)
+    for span in suspended(taken, times.settings):
+        closed[span.code].append((span.start_ms, span.end_ms))
     for place, course in courses.items():
-        target, session = view.value(place, "target"), times.on(place, day)
-        if target and session is not None and not times.codes(place) <= suspended:
+        target, session, codes = view.value(place, "target"), times.on(place, day), times.codes(place)
+        if target and session is not None and not codes <= shut:
             told = view.chosen.get((place, "reported"))
             reported = (told.value, told.version.as_of_ms) if told else None
-            found[place] = pace_now(target, reported, session, now_ms, course)
+            apart = len(codes) > 1 or codes & closed.keys()  # a district alone has its planned downtime in its course
+            held = course.of_parts(_parts(view, times, place, session, closed)) if apart else course
+            found[place] = pace_now(target, reported, session, now_ms, held)
+    return found
+
+
+def _parts(
+    view: DayView, times: SessionTimes, place: str, session: Session, closed: Mapping[int, Sequence[Session]]
+) -> list[Part]:
+    """The districts of a place, alike ones together. Planned downtime of all of them is left out: its course knows that already."""
+    day, codes = Date.fromisoformat(view.day), times.codes(place)
+    sits = {code: one for code in codes if (one := times.pattern(code, day))}
+    planned = [one for one in times.settings.calendar.downtime if not all(map(one.concerns, codes))]
+
+    def share(span: Session) -> Stretch:
+        return gone(*session, span[0]), gone(*session, span[1])
+
+    weights = defaultdict[tuple[Stretch, tuple[Stretch, ...]], float](float)
+    for code, target in _targets(view, times.places, place, sits).items():
+        pauses = [*(span_of(one) for one in planned if one.concerns(code)), *closed.get(code, ())]
+        shares = tuple(one for one in map(share, pauses) if one[0] < one[1])
+        weights[share(sits[code]), shares] += target
+    return [Part(weight, *of) for of, weight in weights.items()]
+
+
+def _targets(view: DayView, places: Places, place: str, codes: Collection[int]) -> dict[int, float]:
+    """The target of each of a place's districts; what the place's own leaves is shared evenly among those without one."""
+    found = {code: float(own) for code in codes if (own := view.value(str(code), "target")) is not None}
+    joint = {key: {int(code) for code in parts}.intersection(codes) for key, parts in places.joint.items()}
+    for area, among in (joint | {place: set(codes)}).items():
+        whole, lacking = view.value(area, "target"), among - found.keys()
+        if whole is not None and lacking:
+            rest = whole - sum(found[code] for code in among - lacking)
+            found |= dict.fromkeys(lacking, max(0.0, rest / len(lacking)))
     return found
 
 

@@ -3,14 +3,14 @@
 May be changed: what makes a day no quiet one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date as Date
 from datetime import datetime, time, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from dashboard.decisions.kinds import DecisionKind
+from dashboard.decisions.kinds import Decision, DecisionKind
 from dashboard.doses.places import Places
 from dashboard.doses.sessions import Sessions
 from dashboard.settings import STATE_PLACE, ControlRoomFile
@@ -29,7 +29,7 @@ class SessionTimes:
     """When the places of the figures hold sessions, in ms since 1970 UTC."""
 
     def __init__(self, settings: ControlRoomFile, places: Places) -> None:
-        self.settings, self._sessions = settings, Sessions(settings.calendar, places)
+        self.settings, self.places, self._sessions = settings, places, Sessions(settings.calendar, places)
 
     def codes(self, place: str) -> frozenset[int]:
         """LGD codes of the districts that a place stands for."""
@@ -37,7 +37,13 @@ class SessionTimes:
 
     def on(self, place: str, day: Date) -> Session | None:
         """When a place's session of a day opens and closes; None: no session."""
-        hours = self._sessions.hours_on(place, day)
+        return self._span(day, self._sessions.hours_on(place, day))
+
+    def pattern(self, code: int, day: Date) -> Session | None:
+        """The same of a district (LGD code), as if no downtime were planned."""
+        return self._span(day, self.settings.calendar.of(code).pattern_on(day))
+
+    def _span(self, day: Date, hours: tuple[time, time] | None) -> Session | None:
         if hours is None:
             return None
         opens, closes = (int(datetime.combine(day, hour, self.settings.zone).timestamp() * 1000) for hour in hours)
@@ -48,7 +54,7 @@ class SessionTimes:
         session = self.on(place, day)
         return [] if session is None else [
             span for one in self.settings.calendar.downtime
-            if all(map(one.concerns, self.codes(place))) and _overlap(span := _span_of(one), session)
+            if all(map(one.concerns, self.codes(place))) and _overlap(span := span_of(one), session)
         ]  # fmt: skip
 
     def midnight_ms(self, day: Date) -> int:
@@ -60,7 +66,9 @@ class SessionTimes:
         return datetime.fromtimestamp(at_ms / 1000, self.settings.zone).date()
 
 
-class _Span(NamedTuple):
+class Span(NamedTuple):
+    """What touched a district (LGD code), in ms since 1970 UTC; `wide`: as a part of what touched the state."""
+
     code: int
     start_ms: int
     end_ms: int
@@ -84,7 +92,7 @@ def not_quiet(connection: Connection, times: SessionTimes, days: Sequence[Date])
     return frozenset(found)
 
 
-def _spans(connection: Connection, times: SessionTimes, first: Date) -> Iterator[_Span]:
+def _spans(connection: Connection, times: SessionTimes, first: Date) -> Iterator[Span]:
     left_ms = func.coalesce(incident_district.c.left_ms, incident.c.resolved_ms, _FOR_EVER)
     query = (
         select(incident_district.c.district, incident_district.c.joined_ms, left_ms, incident.c.scope)
@@ -92,29 +100,30 @@ def _spans(connection: Connection, times: SessionTimes, first: Date) -> Iterator
         .where(incident.c.kind != PAPER_WAITS, left_ms >= times.midnight_ms(first))
     )
     for code, joined_ms, ended_ms, scope in connection.execute(query):
-        yield _Span(code, joined_ms, ended_ms, scope in _WIDE)
-    yield from _suspended(connection, times.settings)
+        yield Span(code, joined_ms, ended_ms, scope in _WIDE)
+    yield from suspended(decisions.until(connection, _FOR_EVER), times.settings)
     for one in times.settings.calendar.downtime:
-        begins, ends = _span_of(one)
+        begins, ends = span_of(one)
         codes = [district.code for district in times.settings.districts if one.concerns(district.code)]
         if ends > times.midnight_ms(first):
-            yield from (_Span(code, begins, ends, len(codes) == len(times.settings.districts)) for code in codes)
+            yield from (Span(code, begins, ends, len(codes) == len(times.settings.districts)) for code in codes)
 
 
-def _suspended(connection: Connection, settings: ControlRoomFile) -> Iterator[_Span]:
-    """Suspensions of each district; one of every district is one of the state."""
-    since: dict[int, _Span] = {}
-    for one in decisions.until(connection, _FOR_EVER):  # oldest first
+def suspended(taken: Iterable[Decision], settings: ControlRoomFile) -> Iterator[Span]:
+    """Suspensions of each district by decisions, oldest first; one of every district is one of the state. What stands ends far off."""
+    since: dict[int, Span] = {}
+    for one in taken:
         wide = len(one.districts) == len(settings.districts)
         for code in one.districts:
             if one.what is DecisionKind.SUSPEND:
-                since.setdefault(code, _Span(code, one.taken_ms, _FOR_EVER, wide))
+                since.setdefault(code, Span(code, one.taken_ms, _FOR_EVER, wide))
             elif one.what is not DecisionKind.BACK_ENTRY_DONE and code in since:
                 yield since.pop(code)._replace(end_ms=one.taken_ms)
     yield from since.values()
 
 
-def _span_of(downtime: Downtime) -> Session:
+def span_of(downtime: Downtime) -> Session:
+    """From its beginning to its end."""
     return int(downtime.since.timestamp() * 1000), int(downtime.until.timestamp() * 1000)
 
 
@@ -123,6 +132,6 @@ def _overlap(span: Session, session: Session) -> bool:
     return span[0] < session[1] and span[1] > session[0]
 
 
-def _places_of(settings: ControlRoomFile, span: _Span) -> list[str]:
+def _places_of(settings: ControlRoomFile, span: Span) -> list[str]:
     areas = [area.key for area in settings.joint_areas if span.code in area.districts]
     return [str(span.code), *areas, *([STATE_PLACE] if span.wide else [])]

@@ -109,7 +109,7 @@ class Downtime(Section):
 
 
 class Calendar(Section):
-    """When sessions are held. Outside them nothing alerts and zero is not zero.
+    """When sessions are held, from `first_day` on. Outside them nothing alerts and zero is not zero.
 
     By itself it answers for a district without sessions of its own; `of` gives the calendar of any district.
     """
@@ -153,11 +153,12 @@ class Calendar(Section):
 
     def hours_on(self, day: Date) -> tuple[time, time] | None:
         """Opening and closing time of a day in the state's zone; None: no session. 24:00 is the last moment of the day."""
-        hours = self._pattern(day)
+        hours = self.pattern_on(day)
         return None if hours is None or self.downtime_on(day) is not None else hours
 
-    def _pattern(self, day: Date) -> tuple[time, time] | None:
-        if any(entry.date == day for entry in self.closed):
+    def pattern_on(self, day: Date) -> tuple[time, time] | None:
+        """The same as if no downtime were planned."""
+        if day < self.first_day or any(entry.date == day for entry in self.closed):
             return None
         special = next((entry for entry in self.days if entry.date == day), None)
         if special is None and WEEKDAYS[day.weekday()] not in self.weekly:
@@ -168,7 +169,7 @@ class Calendar(Section):
 
     def downtime_on(self, day: Date) -> Downtime | None:
         """The planned downtime of all that takes a day's whole session, of several in a row the last; None also without a session."""
-        if not self.downtime or (hours := self._pattern(day)) is None:
+        if not self.downtime or (hours := self.pattern_on(day)) is None:
             return None
         (taken, closes), last = (datetime.combine(day, hour) for hour in hours), None
         for one in sorted(self.downtime, key=lambda one: one.since):

@@ -11,19 +11,19 @@ from dashboard.web.pages.backlog.reading import Known, Row
 
 TABLE: Final = (
     "place", "name", "counted_on", "reported", "recorded", "backlog", "oldest_day", "oldest_or_earlier", "age_days", "drain_a_day",
-    "fastest_a_day", "slowest_a_day", "cleared_in_days_fastest", "cleared_in_days_slowest", "stalled", "basis",
+    "fastest_a_day", "slowest_a_day", "cleared_in_days_fastest", "cleared_in_days_slowest", "stalled", "basis", "as_known_on",
 )  # fmt: skip
-CURVES: Final = ("place", "name", "day", "reported", "recorded", "backlog", "revised", "basis")
+CURVES: Final = ("place", "name", "day", "reported", "recorded", "backlog", "revised", "basis", "as_known_on")
 
 
 def table_csv(known: Known) -> str:
-    """One line a place, the state first. Empty: not known, or (slowest) never."""
-    return _written(TABLE, (_standing(row) for row in _rows(known)))
+    """One line a place, the state first. Empty: not known, or (slowest) never; `as_known_on`: everything known here."""
+    return _written(TABLE, ([*_standing(row), known.day or ""] for row in _rows(known)))
 
 
 def curves_csv(known: Known) -> str:
     """One line a place and day."""
-    return _written(CURVES, (line for row in _rows(known) for line in _course(row)))
+    return _written(CURVES, ([*line, known.day or ""] for row in _rows(known) for line in _course(row)))
 
 
 def _rows(known: Known) -> list[Row]:

@@ -1,6 +1,7 @@
 """CSV of what the pages show. A GET changes nothing, and takes only what it knows."""
 
 from datetime import date as Date
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Engine
@@ -10,6 +11,7 @@ from dashboard.doses.places import Places
 from dashboard.queries.frame import reading
 from dashboard.settings import ControlRoomFile
 from dashboard.store import figures
+from dashboard.web import wording
 from dashboard.web.backlog_export import curves_csv, table_csv
 from dashboard.web.pace_export import pace_csv
 from dashboard.web.pages.backlog.reading import Readings
@@ -40,8 +42,9 @@ def create_exports(engine: Engine, settings: ControlRoomFile, clock: Clock) -> B
             settings.zone,
             True,
             settings.dashboard.doses.prefer,
+            at_ms,
         )
-        return _csv(text, f"doses-{day}.csv")
+        return _csv(text, f"doses-{day}{_looked_back(at_ms, settings.zone)}.csv")
 
     @blueprint.get("/doses/pace.csv")
     def pace() -> Response:
@@ -50,7 +53,7 @@ def create_exports(engine: Engine, settings: ControlRoomFile, clock: Clock) -> B
         except ValueError:
             return _unreadable(_DAY_AND_MOMENT)
         known = paces.of(read_day(engine, places, day, at_ms), at_ms)
-        return _csv(pace_csv(known, settings.zone), f"pace-{day}.csv")
+        return _csv(pace_csv(known, settings.zone), f"pace-{day}{_looked_back(at_ms, settings.zone)}.csv")
 
     readings = Readings(engine, settings)
 
@@ -76,6 +79,10 @@ def _day_and_moment() -> tuple[Date, int | None]:
     if at_ms is None:
         return day, None
     return day, int(at_ms) if at_ms.isascii() and len(at_ms) <= 14 else int("")
+
+
+def _looked_back(at_ms: int | None, zone: ZoneInfo) -> str:
+    return "" if at_ms is None else f"-as-known-{wording.local(at_ms, zone):%Y-%m-%dT%H%M}"
 
 
 def _csv(text: str, name: str) -> Response:

@@ -17,7 +17,7 @@ COLUMNS: Final = (
 
 
 def pace_csv(known: PaceKnown, zone: ZoneInfo) -> str:
-    """One line a place, the state and the sum first. Empty: not reported. Without quiet days the middle of a range says nothing."""
+    """One line a place, the state and the sum first. Empty: not reported. Without quiet days a range has no middle."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -31,7 +31,9 @@ def _line(row: PaceRow, known: PaceKnown, zone: ZoneInfo) -> list[object]:
         for at_ms in (known.now_ms, row.told_at_ms)
     )
     told = "" if row.reported is None else row.reported
-    ranges = [bound for one in (row.by_now, row.behind_range, row.close_range) for bound in _bounds(one)]
+    ranges = [
+        bound for one in (row.by_now, row.behind_range, row.close_range) for bound in _bounds(one, row.quiet_days)
+    ]
     return [
         row.place,
         safe(row.name),
@@ -46,5 +48,7 @@ def _line(row: PaceRow, known: PaceKnown, zone: ZoneInfo) -> list[object]:
     ]
 
 
-def _bounds(one: Range | None) -> tuple[object, ...]:
-    return ("", "", "") if one is None else tuple(round(bound, 1) for bound in (one.low, one.mid, one.high))
+def _bounds(one: Range | None, quiet_days: int) -> tuple[object, ...]:
+    if one is None:
+        return "", "", ""
+    return round(one.low, 1), round(one.mid, 1) if quiet_days else "", round(one.high, 1)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.doses import published, sheet
 from dashboard.doses.decoding import MAX_BYTES
+from dashboard.doses.figure import Reading
 from dashboard.doses.finding import told
 from dashboard.doses.table import MAX_ROWS, read_file
 from tests.dashboard.doses.reading import HEADER, context, row, said
@@ -49,6 +51,14 @@ def test_more_rows_than_the_limit_are_refused_as_a_whole() -> None:
     raw = "\n".join([HEADER, *[line] * (MAX_ROWS + 1)]).encode()
     wrong = f"f line {MAX_ROWS + 2}: the file has over {MAX_ROWS} rows. Split it by day and give the parts one by one"
     assert outcome(raw) == [wrong, "0 good"]
+
+
+def test_a_public_table_over_its_limit_is_refused_as_a_whole_too() -> None:
+    ours, more = ["Alibag", "Raigad", "10", "u"], ["Pen", "Raigad", "5", "u"]
+    before = Reading(rows=sheet.MAX_ROWS - 1)  # so many rows were read and gave nothing
+    found = published.read(["centre", "district", "achieved", "source_url"], [(7, ours), (8, more)], context(), before)
+    wrong = f"f line 8: the file has over {sheet.MAX_ROWS} rows. Split it by day and give the parts one by one"
+    assert (told(found.findings, "f"), found.figures) == ([wrong], [])
 
 
 def test_of_many_findings_the_first_fifty_are_shown_and_all_are_counted() -> None:

@@ -41,6 +41,13 @@ def main() -> None:
             _best("delayed doses of an incident", lambda: kept.now(connection, [number], int(afternoon * 1000)))
             _best("deferred doses of an incident", lambda: kept.now(connection, [number], int(evening * 1000)))
             _best("the same, read anew", lambda: DosesOfIncidents(room).now(connection, [number], int(evening * 1000)))
+        days = incident(engine, codes[:9], at("11:00", "2021-01-25"), None)
+        with reading(engine) as connection:
+            _best(
+                "an incident of weeks, read anew",
+                lambda: DosesOfIncidents(room).now(connection, [days], int(evening * 1000)),
+            )
+            _best("the same, kept", lambda: kept.now(connection, [days], int(evening * 1000)))
         engine.dispose()
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from dashboard import agent_command
 from dashboard.settings import ControlRoomFile
+from probes.config_file import Document, validate
+from probes.settings import AgentFile
 from tests.builders import example_settings
 from tests.places import at
 from tests.stores import fresh_store
@@ -47,6 +49,16 @@ def test_what_is_no_district_is_refused_and_nobody_is_let_in(
     with pytest.raises(ValueError, match=r"\w") as caught:
         agent_command.add(settings, "konkan", districts, NOW)
     assert str(caught.value) == said
+    assert agent_command.listed(settings) == []
+
+
+@pytest.mark.parametrize("name", ["a b", "", "Raigad", "raigad/1", "-1", "r" * 64])
+def test_a_name_that_config_yaml_would_refuse_is_refused_in_its_words(settings: ControlRoomFile, name: str) -> None:
+    document = Document("c", {"probes": {"agent": name}}, {}, ())
+    of_config = next(f for f in validate(document, AgentFile)[1] if f.where == "probes.agent")
+    with pytest.raises(ValueError, match="has not the wanted form") as caught:
+        agent_command.add(settings, name, None, NOW)
+    assert str(caught.value) == f"agent: {of_config.wrong}. {of_config.cure}"
     assert agent_command.listed(settings) == []
 
 

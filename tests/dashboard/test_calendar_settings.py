@@ -30,6 +30,8 @@ ROOM = example().model_copy(update={"calendar": CALENDAR})
 @pytest.mark.parametrize(
     ("day", "of_the_state", "of_raigad", "of_pune"),
     [
+        ("2021-01-15", None, None, None),  # a Friday, before the first day
+        ("2021-01-11", None, None, None),  # a Monday, Pune's weekday, before it too
         ("2021-01-16", FIRST_DAY, FIRST_DAY, FIRST_DAY),  # a day that the state sets hours for
         ("2021-01-18", None, TEN_TO_FOUR, NINE_TO_FIVE),  # Raigad's own day, Pune's weekday
         ("2021-01-19", NINE_TO_FIVE, TEN_TO_FOUR, None),

@@ -26,9 +26,8 @@ def told(  # noqa: PLR0917 - one call a figure
 def made(
     *tellings: Telling, sessions: tuple[int, ...] = (16, 19, 20, 22), joint: dict[str, list[str]] | None = None
 ) -> dict[str, Course]:
-    in_order = sorted(tellings, key=lambda telling: telling.as_of_ms)
     return courses(
-        in_order,
+        tellings,
         lambda ms: datetime.fromtimestamp(ms / 1000, UTC).date(),
         lambda day: day.day in sessions,
         FIRST,
@@ -65,6 +64,16 @@ def test_4000_paper_doses_entered_on_the_third_day_for_the_first_shrink_the_back
     assert found.unentered == {date(2021, 1, 16): 0, date(2021, 1, 17): 0, date(2021, 1, 18): 50}
     now = found.now(lambda _: True, FIRST)
     assert (now.oldest, now.drain) == (date(2021, 1, 18), 1_975)
+
+
+def test_figures_may_come_in_any_order() -> None:
+    tellings = [
+        told("491", 16, kind, value, on)
+        for kind, values in (("reported", (90, 100, 95)), ("recorded", (40, 60, 95)))
+        for on, value in enumerate(values, start=16)
+    ]
+    courses_of = [made(*some)["491"] for some in (tellings, tellings[::-1], tellings[2:] + tellings[:2])]
+    assert [gaps(course) for course in courses_of] == [{16: 50, 17: 40, 18: 0}] * 3
 
 
 def test_a_day_with_one_number_only_is_left_out() -> None:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dashboard.doses.pace import STRAIGHT, QuietDay, Range, corrected, gone, pace, pace_now, usual
+from dashboard.doses.pace import STRAIGHT, Part, QuietDay, Range, corrected, gone, pace, pace_now, usual
 
 # doses by hour of a session of eight hours: slow start, busy middle
 SLOW, FAIR, FAST = (
@@ -116,7 +116,7 @@ def test_a_count_revised_downward_corrects_the_hours_before_it() -> None:
 
 def test_in_planned_downtime_nothing_is_expected_and_the_day_ends_without_those_doses() -> None:
     course = usual([SLOW, FAIR, FAST]).without([(0.25, 0.5)])
-    assert course.label == "its own 3 quiet days; without the planned downtime of the day"
+    assert course.label == "its own 3 quiet days; without the planned downtime and suspensions of the day"
     assert course.share_by(0.5).mid == pytest.approx(course.share_by(0.25).mid) == pytest.approx(0.1)
     assert course.share_by(1).mid == pytest.approx(1 - (0.5 - 0.1), abs=0.01)
     now = pace(400, 30, 0.5, course)
@@ -124,6 +124,26 @@ def test_in_planned_downtime_nothing_is_expected_and_the_day_ends_without_those_
     assert now.close.mid == pytest.approx(30 + 150, abs=2)
     assert pace(400, 180, 1.0, course).close == Range(180, 180, 180)
     assert usual([]).without([]) == usual([])
+
+
+def test_a_place_of_several_districts_falls_by_the_weight_of_those_that_pause() -> None:
+    course, rest = usual([SLOW, FAIR, FAST]), Part(300)
+    paused = course.of_parts([rest, Part(100, pauses=((0.25, 0.5),))])
+    whole = course.without([(0.25, 0.5)])
+    for place in (0.25, 0.4, 0.5, 1.0):
+        expected = 0.75 * course.share_by(place).mid + 0.25 * whole.share_by(place).mid
+        assert paused.share_by(place).mid == pytest.approx(expected)
+    assert paused.label == "its own 3 quiet days; less the planned downtime and suspensions of its districts, by target"
+    assert course.of_parts([rest, Part(100, (0.5, 1.0))]) is course  # its quiet days had those hours too
+    assert course.of_parts([Part(0, pauses=((0, 1),))]) is course
+
+
+def test_a_straight_line_of_several_districts_is_the_sum_of_their_lines() -> None:
+    course = usual([]).of_parts([Part(300), Part(100, (0.5, 1.0), ((0.75, 1.0),))])
+    assert [course.share_by(place).mid for place in (0.5, 0.75, 1.0)] == pytest.approx([0.375, 0.6875, 0.875])
+    hours = usual([]).of_parts([Part(300), Part(100, (0.5, 1.0))])
+    assert hours.share_by(1.0).mid == pytest.approx(1)
+    assert hours.label == f"{STRAIGHT}; its districts' own hours, by target"
 
 
 def test_whatever_was_told_and_planned_the_bounds_are_ordered_and_nothing_falls() -> None:

@@ -326,15 +326,25 @@ def test_on_the_next_morning_the_hour_must_be_written(desk: Desk) -> None:
 
 def test_a_link_takes_thirty_tries_an_hour_and_others_go_on(desk: Desk) -> None:
     link = desk.link()
-    for _ in range(30):
-        assert desk.send("check", link).status_code == 200
-    answer = desk.send("check", link)
+    for doses in range(30):
+        assert desk.send("check", link, reported=f"{1800 + doses}").status_code == 200
+    answer = desk.send("check", link, reported="1830")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
     assert "There were too many tries with this link." in words(answer)
     assert desk.client.get(link).status_code == 200
     assert desk.send(link=desk.link(RAIGAD)).status_code == 200
     desk.clock.at += 3601
     assert desk.send("check", link).status_code == 200
+
+
+def test_who_presses_again_with_the_same_figures_makes_no_further_try(desk: Desk) -> None:
+    for _ in range(40):
+        assert desk.report().status_code == 200
+    for doses in range(29):
+        assert desk.send(reported=f"{1800 + doses}").status_code == 200
+    assert desk.send(reported="1831").status_code == 429
+    assert desk.report().status_code == 200
+    assert desk.stored() == TWO
 
 
 def test_a_bad_key_file_closes_the_form_in_words(desk: Desk) -> None:

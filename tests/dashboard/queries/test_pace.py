@@ -179,6 +179,59 @@ def test_in_planned_downtime_nothing_more_is_expected(engine: Engine) -> None:
     assert (other.share_by(1).mid, other.label) == (1, "its own 12 quiet days")
 
 
+def state_at(engine: Engine, hour: str, room: ControlRoomFile = ROOM) -> PaceNow:
+    """The state's pace, whose target is 2800, of which Raigad's is 700, and of the six others 350 each."""
+    places, now_ms = Places(room), int(at(hour, TODAY.isoformat()) * 1000)
+    with reading(engine) as connection:
+        view = day_view(connection, places, TODAY.isoformat(), Moment(now_ms), rehearsed=False)
+        courses = Courses(room, places).of(connection, TODAY)
+        return paces(connection, view, times(room), courses, now_ms)[STATE_PLACE]
+
+
+@pytest.fixture
+def state_and_raigad(engine: Engine) -> Engine:
+    fill(engine, ROOM, [STATE_PLACE], lambda place, n: 2800, target=2800)
+    day = a_day(STATE_PLACE, TODAY, 2800, upto="10:00", target=2800)
+    store(engine, [*day, *a_day(R, TODAY, 700, upto="10:00", target=700)])
+    return engine
+
+
+def test_the_state_expects_less_while_some_districts_have_planned_downtime(state_and_raigad: Engine) -> None:
+    room = with_downtime("11:00", "13:00", codes=(RAIGAD,))  # 26 % of the doses by 11:00, 58 % by 13:00
+    found = state_at(state_and_raigad, "13:00", room)
+    assert found.by_now.mid == pytest.approx(2800 * 0.58 - 700 * 0.32, rel=0.01)
+    assert found.told is not None
+    assert found.told.close.mid == pytest.approx(2800 - 700 * 0.32, rel=0.01)
+    assert found.course.label.endswith("; less the planned downtime and suspensions of its districts, by target")
+
+
+def test_a_district_whose_whole_session_is_planned_away_is_missed_in_the_state(state_and_raigad: Engine) -> None:
+    found = state_at(state_and_raigad, "17:00", with_downtime("00:00", "23:00", codes=(THANE,)))
+    assert found.by_now.mid == pytest.approx(2800 - 350, rel=0.01)
+
+
+def test_the_state_expects_less_from_a_suspension_on_until_sessions_are_resumed(state_and_raigad: Engine) -> None:
+    with state_and_raigad.begin() as connection:
+        for what, hour in ((DecisionKind.SUSPEND, "11:00"), (DecisionKind.RESUME, "13:00")):
+            taken_ms = int(at(hour, TODAY.isoformat()) * 1000)
+            decisions.append(connection, decisions.New(what, taken_ms, "x", "y", None, (RAIGAD,), hour, {}))
+    before, meanwhile, after = (state_at(state_and_raigad, hour) for hour in ("10:30", "12:00", "17:00"))
+    assert before.course.label == "its own 12 quiet days"
+    assert before.told is not None
+    assert meanwhile.told is not None
+    assert before.told.close.mid - meanwhile.told.close.mid == pytest.approx(700 * (1 - 0.26), rel=0.01)
+    assert after.by_now.mid == pytest.approx(2800 - 700 * 0.32, rel=0.01)
+    assert paces_at(state_and_raigad, "17:00")[R].by_now.high == pytest.approx(700 * 0.75)  # two of its eight hours
+
+
+def test_districts_with_hours_of_their_own_bend_the_states_straight_line(engine: Engine) -> None:
+    store(engine, a_day(STATE_PLACE, TODAY, 2800, upto="10:00", target=2800))
+    own = {"own": [{"districts": [RAIGAD], "hours": "13:00-17:00"}]}
+    calendar = Calendar.model_validate({**ROOM.calendar.model_dump(by_alias=True), **own})
+    found = state_at(engine, "13:00", ROOM.model_copy(update={"calendar": calendar}))
+    assert found.by_now.mid == pytest.approx(2800 * 6 / 7 / 2)
+
+
 def test_what_is_planned_and_who_sits_agree_at_any_minute() -> None:
     chance, codes = random.Random(5), [district.code for district in ROOM.districts]
 

@@ -218,7 +218,10 @@ def test_the_page_and_its_exports_answer_and_refuse_by_name(client: FlaskClient)
     then = client.get("/backlog/table.csv?at=2021-01-16")
     assert then.headers["Content-Disposition"] == 'attachment; filename="backlog-table-2021-01-16.csv"'
     assert "STATE,Maharashtra,2021-01-16,18000,6000,12000" in then.get_data(as_text=True)
-    assert client.get("/backlog/curves.csv").status_code == 200
+    for what in ("table", "curves"):
+        for asked, known in (("?at=2021-01-16", "2021-01-16"), ("", "")):
+            lines = csv.DictReader(io.StringIO(client.get(f"/backlog/{what}.csv{asked}").get_data(as_text=True)))
+            assert {line["as_known_on"] for line in lines} == {known}
     for wrong in ("16 January", "9999-12-31", "0001-01-01", "2021-01-16'"):
         refused = client.get("/backlog/table.csv", query_string={"at": wrong})
         assert (wrong, refused.status_code < 500) == (wrong, True)

@@ -1,5 +1,7 @@
 """The doses page from a filled store to its sentence, its numbers and its tellings, and over HTTP."""
 
+import csv
+import io
 from collections.abc import Iterator
 from datetime import date as Date
 from pathlib import Path
@@ -111,7 +113,11 @@ def test_the_page_and_its_export_answer_and_refuse_by_name(client: FlaskClient, 
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     whole = client.get("/doses/export.csv?day=2021-01-16").get_data(as_text=True)
-    early = client.get(f"/doses/export.csv?day=2021-01-16&as_known_ms={scene.ms('12:00')}").get_data(as_text=True)
+    then = client.get(f"/doses/export.csv?day=2021-01-16&as_known_ms={scene.ms('12:00')}")
+    assert "doses-2021-01-16-as-known-2021-01-16T1200.csv" in then.headers["Content-Disposition"]
+    early = then.get_data(as_text=True)
+    moments = [{line["as_known_at"] for line in csv.DictReader(io.StringIO(file))} for file in (whole, early)]
+    assert moments == [{""}, {"2021-01-16T12:00:00+05:30"}]
     assert ("18582" in whole, "18582" in early) == (True, False)
     for wrong in ("day=x", "day=2021-01-16&as_known_ms=-", "", "day=2021-01-16&as_known_ms=999999999999999"):
         refused = client.get(f"/doses/export.csv?{wrong}")

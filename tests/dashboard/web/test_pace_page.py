@@ -15,6 +15,7 @@ from dashboard.doses.places import Places
 from dashboard.web.api import create_api
 from dashboard.web.app import create_app
 from dashboard.web.figures.day import day_figure
+from dashboard.web.pace_export import pace_csv
 from dashboard.web.pages.doses import pace_tables
 from dashboard.web.pages.doses.pace import PaceKnown, PaceReader
 from dashboard.web.pages.doses.reading import read_day
@@ -28,6 +29,7 @@ from tests.dashboard.queries.weeks import TODAY
 from tests.dashboard.web.pace_pictures import SLOW, slow_tuesday
 from tests.dashboard.web.pictures import launch_day
 from tests.dashboard.web.test_doses_page import text
+from tests.places import IST
 
 COST = "240 to about 1,200 doses delayed"
 
@@ -80,8 +82,9 @@ def test_each_place_stands_beside_its_usual_day_with_the_state_and_the_sum(scene
     assert (fine < 15, slow > 70) == (True, True)
     words = text(pace_tables.pace_table(now, {"column": "behind", "down": True}, scene.settings))
     assert words.index("Thane") < words.index("Raigad") < words.index("Washim")
-    assert text(html.Div(pace_tables.pace_notes(now))).startswith(
+    assert text(html.Div(pace_tables.pace_notes(now))) == (
         "Forecast at close: state 9,161, sum of the 33 told 8,993; difference 168."
+        "Expected of the state: by its own 12 quiet days."
     )
 
 
@@ -123,6 +126,8 @@ def test_where_no_quiet_day_is_known_it_says_so(tmp_path_factory: pytest.TempPat
     assert {doses for _, doses in known_at(first, "23:59:59").costs} == {
         None
     }  # one figure in the evening says nothing of the hours
+    (line,) = (line for line in csv.DictReader(io.StringIO(pace_csv(known, IST))) if line["name"] == "Raigad")
+    assert [line[name] for name in ("expected_low", "expected", "expected_high")] == ["0.0", "", "133.3"]
     first.engine.dispose()
 
 

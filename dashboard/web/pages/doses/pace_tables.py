@@ -43,7 +43,7 @@ def pace_table(known: PaceKnown, order: dict[str, Any], settings: ControlRoomFil
 
 
 def pace_notes(known: PaceKnown) -> list[Any]:
-    """The state's forecast beside the sum of the districts', and how many stand on a straight line."""
+    """The state's forecast beside the sum of the districts', how many stand on a straight line, and by what the state's is made."""
     lines = []
     state, total = (row.close_range if row else None for row in (known.state, known.total))
     if state and total and known.total:
@@ -56,6 +56,8 @@ def pace_notes(known: PaceKnown) -> list[Any]:
         lines.append(
             f"{places}: a straight line, from nobody comes to every place is filled, as too few quiet days are known."
         )
+    if known.state:
+        lines.append(f"Expected of the state: by {known.state.course}.")
     return [html.P(line, className="calm") for line in lines]
 
 

@@ -9,8 +9,13 @@ COMPUTED: Final = (
         "Expected by now",
         "= target × usual turnout × share of a day's doses usually given by this hour. Both come from the place's own quiet days of the "
         "last three weeks: session days that no incident, no suspension and no planned downtime touched, with a target and an evening "
-        "figure. Middle: the median day; in small: the lowest and the highest day. In planned downtime nothing more is expected, nor "
-        "later in its place.",
+        "figure. Middle: the median day; in small: the lowest and the highest day. In planned downtime and while sessions are suspended "
+        "nothing more is expected, nor later in its place.",
+    ),
+    (
+        "Of the state, and of an area of several districts,",
+        "planned downtime or a suspension of some districts takes off their part: each counts by its target; what the state's target "
+        "leaves is shared evenly among districts without one. A line under the table says when it is so.",
     ),
     (
         f"Before {ENOUGH_DAYS} quiet days are known",
