@@ -11,11 +11,20 @@ import numpy as np
 
 from dashboard.detection.columns import UPLOAD
 from dashboard.detection.everywhere import Everywhere
-from dashboard.detection.lines import OWN_LINE, REGISTRY, Lengths, Lines, witnesses
+from dashboard.detection.lines import NOBODY, OWN_LINE, REGISTRY, Lengths, Lines, carries, witnesses
 from dashboard.detection.rules import Finding
 from dashboard.detection.series import Series
 from dashboard.detection.states import DistrictState
-from dashboard.detection.windows import ANCHORS, ANCHORS_FAILED, PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED, Windows
+from dashboard.detection.windows import (
+    ANCHORS,
+    ANCHORS_FAILED,
+    ANSWERED,
+    PINGS,
+    PINGS_FAILED,
+    UPLOADS,
+    UPLOADS_FAILED,
+    Windows,
+)
 from dashboard.detection.words import mostly, seconds, span
 
 _STATES = tuple(DistrictState)
@@ -26,6 +35,7 @@ _OK, _SLOW, _DEGRADED, _DOWN, _OWN, _SILENT = (
         DistrictState.NO_DATA,
     )
 )  # fmt: skip
+_IN_A_ROW = 3  # uploads at their deadline; and slow districts beside them
 _FEW = 6  # checks in the long window below which a share of errors says nothing
 
 
@@ -97,12 +107,22 @@ def picture(
         (unworkable, _DEGRADED, series.slow_from, unworkable),
         (wrong, _DEGRADED, np.full(size, now - lengths.local), clean),
         (verdict == REGISTRY, _DOWN, lines.since, np.full(size, apart)),
+        (_slowest(windows, series, lines, lengths, raised), _DEGRADED, lines.since, np.full(size, apart)),
         (verdict == OWN_LINE, _OWN, lines.since, np.full(size, apart)),
         (silent, _SILENT, _silent_since(series, listening, now, lengths), np.full(size, not everywhere.doubtful)),
     ):
         state[chosen], since[chosen], pages[chosen] = value, from_[chosen], told[chosen]
     words = _words((windows, series, lines, lengths), state, wrong, kept, now)
     return Picture(state, since, pages, kept, words)
+
+
+def _slowest(windows: Windows, series: Series, lines: Lines, lengths: Lengths, raised: Any) -> Any:
+    """Districts whose uploads end at their deadline, and whose pings are answered, while more others are slow: the slowest of them."""
+    counts = windows.count(lengths.local)
+    timed_out = (series.uploads_failed >= _IN_A_ROW) & (counts[ANSWERED] == 0)
+    slowest = (lines.verdict == REGISTRY) & timed_out & carries(counts)
+    others = int((raised & (lines.verdict == NOBODY)).sum())
+    return slowest & (others > max(int(slowest.sum()), _IN_A_ROW - 1))
 
 
 def _silent_since(series: Series, listening: float, now: float, lengths: Lengths) -> Any:
@@ -130,13 +150,14 @@ Memory = tuple[Windows, Series, Lines, Lengths]
 
 def _words(memory: Memory, state: Any, wrong: Any, uploads: Any, now: float) -> dict[int, str]:
     """Evidence of each district that is not ok."""
-    windows, series, _, lengths = memory
+    windows, series, lines, lengths = memory
     told: dict[int, str] = {}
-    failing = np.flatnonzero(np.isin(state, (_DOWN, _OWN)))
+    bad = np.isin(state, (_DOWN, _OWN)) | ((state == _DEGRADED) & (lines.verdict == REGISTRY))
+    failing = np.flatnonzero(bad)
     asked, lost = witnesses(windows, series, lengths)
     for place in failing:
         told[int(place)] = _failing(memory, int(place), int(asked[place]), int(lost[place]), state[place] == _OWN, now)
-    for place in np.flatnonzero(np.isin(state, (_SLOW, _DEGRADED))):
+    for place in np.flatnonzero(np.isin(state, (_SLOW, _DEGRADED)) & ~bad):
         told[int(place)] = _slow(memory, int(place), bool(wrong[place]), uploads)
     for place in np.flatnonzero(state == _SILENT):
         told[int(place)] = _silent(series, int(place), lengths, now)

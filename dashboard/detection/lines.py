@@ -24,11 +24,12 @@ from dashboard.settings import Rules
 NOBODY, REGISTRY, OWN_LINE = 0, 1, 2  # verdicts
 FEWEST = 3  # fewer checks in a window say nothing
 _ANSWERED = 0.6  # share of failures with an HTTP status from which the registry itself refuses
-_WAIT_S = 120.0  # for a witness; then the line is taken to be the district's own
+WAIT_S = 120.0  # for a witness; then the line is taken to be the district's own
 _NEWEST = 3  # rounds by which a recovery is seen
 _IN_A_ROW = 5  # checks without a good one between them, over ...
 _RUN = 0.63  # ... nearly two thirds of the window, however slow the rounds are
 _SURE = 2  # good anchors that clear a line
+_FEW_LOST = 0.25  # of the pings of a line that carries
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,11 @@ class Lines:
         counts = windows.count(lengths.local)
         failed = counts[PINGS_FAILED] + counts[UPLOADS_FAILED]
         began = began_at(series, lengths, now)
-        waited = now - began >= _WAIT_S * lengths.local / 90
+        waited = now - began >= WAIT_S * lengths.local / 90
         bad = (asked > 0) & (lost >= self._rules.local.anchors * asked)
         good = (asked > 0) & (lost <= asked / 2) & ((asked - lost >= _SURE) | waited)
         refused = counts[ANSWERED] >= _ANSWERED * np.maximum(failed, 1)
-        registry = fresh & (refused | (good & ~bad) | (everywhere & ~bad))
+        registry = fresh & (refused | carries(counts) | (good & ~bad) | (everywhere & ~bad))
         # while most fail, no line is called cut for want of a witness
         own = fresh & ~registry & (bad | (waited & (not self._crowd)))
         self.verdict[registry], self.verdict[own] = REGISTRY, OWN_LINE
@@ -119,6 +120,11 @@ class Lengths:
             max(local.window_s / 2, _NEWEST * round_s),
             round_s,
         )
+
+
+def carries(counts: Any) -> Any:
+    """True where the registry answers pings: their line is not cut, whatever becomes of the uploads."""
+    return (counts[PINGS] >= FEWEST) & (counts[PINGS_FAILED] <= _FEW_LOST * counts[PINGS])
 
 
 def began_at(series: Series, lengths: Lengths, now: float) -> Any:

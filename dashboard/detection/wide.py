@@ -5,7 +5,7 @@ Districts that are known to be bad by themselves are left out: one dead link and
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ OUTAGE, SLOWDOWN, LOCAL = "outage", "slowdown", "local"
 STATE, DIVISION = "state", "division"
 _ANSWERED = 0.6
 _WITNESSES = 2
+_STRAY = 0.1  # of the failures
 _HALF = 0.5
 _SMOOTH_S = 60.0
 _LEVEL_S = 900.0
@@ -124,68 +125,83 @@ class Common:
 
 @dataclass(frozen=True)
 class Floods:
-    """Failed shares over all districts: in the long run, lately, and whether they are spread over time and places."""
+    """Failed shares over all districts, and whether they are spread over time and places. Not firm: enough to keep open."""
 
     firm: bool
     soft: bool
-    share: float
-    words: str
+    late: float = 0.0  # of the newest rounds
+    mean: float = 0.0  # of the long window, each round clipped
+    present: float = 0.0  # of the rounds with errors
+    touched: float = 0.0  # of the districts with errors
+    elsewhere: float = 0.0  # of the long window, without the division in which most fails
+    words: str = ""
 
 
 class Flood:
-    """Errors, or slow tails, that are few for each district and many for the state."""
+    """Errors, or slow tails, that are few for each district and many for the state. `division`: its index by district, or -1."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rule = rules.degraded
+    def __init__(self, rules: Rules, division: Any) -> None:
+        self._rule, self._division = rules.degraded, division
         self._recent_s = rules.outage.window_long_s
 
     def errors(self, windows: Windows, lengths: Lengths, counted: Any) -> Floods:
         """Over all checks, or over uploads alone; each round counts up to `err_clip`."""
-        rule, long_s = self._rule, max(self._rule.err_window_s, 10 * lengths.round)
-        rounds = windows.rounds(long_s, max(lengths.round, windows.bin_s), counted)
-        counts = windows.count(long_s)[:, counted > 0]
-        every = (PINGS, UPLOADS), (PINGS_FAILED, UPLOADS_FAILED)
+        limits = (self._rule.err, self._rule.err_clip)
         found = [
-            self._flood(rounds, counts, kinds, failed, lengths, (rule.err, rule.err_clip))
-            for kinds, failed in (every, ((UPLOADS,), (UPLOADS_FAILED,)))
+            self._flood(windows, lengths, counted, channels, limits)
+            for channels in (((PINGS, UPLOADS), (PINGS_FAILED, UPLOADS_FAILED)), ((UPLOADS,), (UPLOADS_FAILED,)))
         ]
-        best = max(found, key=lambda item: (item.firm, item.soft, item.share))
-        return Floods(best.firm, best.soft, best.share, f"{best.share:.0%} of the checks fail")
+        best = max(found, key=lambda item: (item.firm, item.soft, item.late))
+        return replace(best, words=f"{best.late:.0%} of the checks fail")
 
     def tails(self, windows: Windows, lengths: Lengths, counted: Any) -> Floods:
         """Uploads at several times what is current for their district."""
-        rule, long_s = self._rule, max(self._rule.err_window_s, 10 * lengths.round)
-        rounds = windows.rounds(long_s, max(lengths.round, windows.bin_s), counted)
-        counts = windows.count(long_s)[:, counted > 0]
-        found = self._flood(rounds, counts, (UPLOADS,), (TAIL,), lengths, (rule.tail, 1.0))
-        words = f"{found.share:.0%} of the uploads take over {rule.tail_x:g} times what is usual"
-        return Floods(found.firm, found.soft, found.share, words)
-
-    @staticmethod
-    def _blip(share: Any, clip: float, lengths: Lengths) -> Any:
-        """Rounds in which most fails, as long as a deployment lasts: they say nothing of what goes on around them."""
-        return (share >= clip) & _worst(share, math.ceil(_BLIP_S / lengths.round))
+        found = self._flood(windows, lengths, counted, ((UPLOADS,), (TAIL,)), (self._rule.tail, 1.0))
+        return replace(
+            found, words=f"{found.late:.0%} of the uploads take over {self._rule.tail_x:g} times what is usual"
+        )
 
     def _flood(
-        self, rounds: Any, counts: Any, kinds: Any, bad: Any, lengths: Lengths, limits: tuple[float, float]
+        self,
+        windows: Windows,
+        lengths: Lengths,
+        counted: Any,
+        channels: tuple[tuple[int, ...], tuple[int, ...]],
+        limits: tuple[float, float],
     ) -> Floods:
-        limit, clip = limits
-        checks = rounds[:, list(kinds)].sum(axis=1)
-        lost = rounds[:, list(bad)].sum(axis=1)
-        heard = checks > 0
+        (kinds, bad), (limit, clip), rule = channels, limits, self._rule
+        long_s = max(rule.err_window_s, 10 * lengths.round)
+        rounds = windows.rounds(long_s, max(lengths.round, windows.bin_s), counted)
+        checks, lost = rounds[:, list(kinds)].sum(axis=1), rounds[:, list(bad)].sum(axis=1)
         share = lost / np.maximum(checks, 1)
-        heard &= ~self._blip(share, clip, lengths)
-        if heard.sum() < len(heard) / 2 or not counts.shape[1]:
-            return Floods(False, False, 0.0, "")
+        heard = (checks > 0) & ~_blip(share, clip, lengths)
+        if heard.sum() < len(heard) / 2 or not counted.any():
+            return Floods(firm=False, soft=False)
         newest = max(1, round(self._recent_s / lengths.round))
-        checks, lost = checks * heard, lost * heard
+        late = float((lost * heard)[:newest].sum() / max(1.0, (checks * heard)[:newest].sum()))
         mean = float(np.minimum(share, clip)[heard].mean())
-        late = float(lost[:newest].sum() / max(1.0, checks[:newest].sum()))
         present = float((share[heard] >= limit / 2).mean())
-        touched = float((counts[list(bad)].sum(axis=0) > 0).mean())
-        rule = self._rule
+        counts = windows.count(long_s)
+        checks, lost = counts[list(kinds)].sum(axis=0) * counted, counts[list(bad)].sum(axis=0) * counted
+        touched = float((lost[counted > 0] > 0).mean())
+        elsewhere = self._elsewhere(checks, lost)
         firm = mean >= limit and late >= limit and present >= rule.err_persist and touched >= rule.spread
-        return Floods(firm, late >= limit / 2 and touched >= rule.spread / 2, late, "")
+        firm &= elsewhere >= limit
+        soft = late >= limit / 2 and touched >= rule.spread / 2
+        return Floods(firm, soft, late, mean, present, touched, elsewhere)
+
+    def _elsewhere(self, checks: Any, lost: Any) -> float:
+        """What is left without the division in which most fails: strays elsewhere do not make its trouble the state's."""
+        asked, bad = (np.bincount(self._division + 1, weights=each) for each in (checks, lost))
+        inside = np.where(np.arange(len(asked)) > 0, bad / np.maximum(asked, 1), -1.0)
+        worst = int(inside.argmax())
+        one = worst == 0 or asked[worst] == asked.sum()  # nothing to compare with
+        return float(bad.sum() - (not one) * bad[worst]) / max(1.0, float(asked.sum() - (not one) * asked[worst]))
+
+
+def _blip(share: Any, clip: float, lengths: Lengths) -> Any:
+    """Rounds in which most fails, as long as a deployment lasts: they say nothing of what goes on around them."""
+    return (share >= clip) & _worst(share, math.ceil(_BLIP_S / lengths.round))
 
 
 def _worst(share: Any, many: int) -> Any:
@@ -224,6 +240,13 @@ class Cut(NamedTuple):
 
     def own_line(self, limit: float) -> bool:
         return self.asked >= _WITNESSES and self.lost >= limit * self.asked
+
+    def is_the_monitors(self, limit: float, lasted: float) -> bool:
+        """Of everybody's failures: the neutral hosts fail too; without any, only when no route is what is wrong."""
+        if self.asked:
+            # of the minutes before it, a stray error answer may still be counted
+            return self.own_line(limit) and self.answered <= _STRAY
+        return self.unreachable >= 1 - _STRAY and lasted > 0
 
     def cleared(self) -> bool:
         return self.answered >= _ANSWERED or (self.asked >= _WITNESSES and self.lost <= _HALF * self.asked)

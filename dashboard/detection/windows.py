@@ -111,3 +111,10 @@ class Windows:
         assert self._head is not None
         newest = (self._head - np.arange(self.length(seconds))) % self.bins
         return self._reasons[:, :, chosen][newest].sum(axis=(0, 2))  # the districts first: often it is one of thousands
+
+
+def error_share(counts: Any, chosen: Any) -> float:
+    """Failed share of the registry checks of the chosen districts; `counts` as `Windows.count` gives them."""
+    picked = counts[:, chosen]
+    checks = int(picked[PINGS].sum() + picked[UPLOADS].sum())
+    return float((picked[PINGS_FAILED].sum() + picked[UPLOADS_FAILED].sum()) / max(1, checks))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dashboard.doses.expected import Profile, increase, pace
-from dashboard.doses.stalls import District
+from dashboard.doses.reports import District
 from dashboard.settings.thresholds import Doses
 
 _Z90 = 1.645

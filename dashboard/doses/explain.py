@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from dashboard.doses.expected import increase, tail
 from dashboard.doses.numbers import indian
-from dashboard.doses.stalls import District, Stall, Stalls
+from dashboard.doses.reports import District
+from dashboard.doses.stalls import Stall, Stalls
 from dashboard.reasons import Reason, lacking, percent, quiet
 
 _MIN_S = 60.0
@@ -114,15 +115,19 @@ def _quiets(stalls: Stalls, code: int, district: District, now: float) -> tuple[
     ago, left = (now - district.newest[0]) / _MIN_S, (district.spared_until - now) / _MIN_S
     near = rules.near_target * target
     spared = f"spared for {left:.0f} more minutes" if left > 0 else "not hit of late"
-    late = stalls._second(now) >= stalls._last_open
+    late = stalls._second(now) >= district.last_open
+    from_hour = f"from {int(district.last_open // 3600):02d}:{int(district.last_open % 3600 // 60):02d}"
+    waits = code in stalls._single and not stalls._is_sure(code)
     rows = (
         ("near_target", "No target is known", not target, f"{target} doses", "no target"),
         ("near_target", "Its target is nearly reached", 0 < near <= given, f"{given} of {target} doses", f"{near:.0f} doses or more"),
         ("stale_min", "Its last word is old", ago > rules.stale_min, f"told {ago:.0f} minutes ago", f"over {rules.stale_min:g} minutes"),
         ("tellings", "It tells too seldom", told < rules.tellings, f"tellings today: {told}", f"fewer than {rules.tellings}"),
         ("after_fault_min", "An incident has hit it", left > 0, spared, f"{rules.after_fault_min:g} minutes after an incident"),
-        ("last_open", "It is late in the day", late, "late" if late else "not late", f"from {rules.last_open}"),
+        ("last_open", "It is late in the day", late, "late" if late else "not late", from_hour),
         ("group_share", "Its group falls behind", code in stalls._waiting, "it waits" if code in stalls._waiting else "it does not",
          "a group below half of its pace: its districts wait"),
+        ("ratio", "Its newest report brought doses", waits, "the next one decides" if waits else "it does not wait",
+         "a stall found by a report that brings doses"),
     )  # fmt: skip
     return tuple(quiet(rule, f"doses.{key}", holds, *words) for key, rule, holds, *words in rows)

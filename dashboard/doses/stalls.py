@@ -4,10 +4,12 @@ Reports are judged as they come; between two of them nothing new is known. The l
 drive this same class.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dashboard.doses.expected import Pace, Profile, increase, pace, tail
+from dashboard.doses.reports import District
 from dashboard.doses.together import Pool, are_behind, stopped_together
 from dashboard.settings.thresholds import Doses
 
@@ -32,40 +34,6 @@ class Stall:
     division: str = ""
 
 
-@dataclass
-class District:
-    """One district's reports of the day: (seconds since 1970 UTC, cumulative doses)."""
-
-    division: str
-    profile: Profile
-    target: int = 0
-    reports: list[tuple[float, int]] = field(default_factory=list)
-    spared_until: float = 0.0  # no stall opens before
-    not_before: float = 0.0  # doses before this moment were hit by an incident: no window reaches there
-
-    @property
-    def newest(self) -> tuple[float, int]:
-        return self.reports[-1]
-
-    def upto(self, moment: float) -> int:
-        """Index of the last report at or before a moment; 0 when there is none."""
-        index = len(self.reports) - 1
-        while index > 0 and self.reports[index][0] > moment:
-            index -= 1
-        return index
-
-    def flat_from(self) -> int:
-        """Index of the report with the newest dose; 0 when none has told of one."""
-        index = len(self.reports) - 1
-        while index > 0 and self.reports[index][1] <= self.reports[index - 1][1]:
-            index -= 1
-        return index
-
-    def last_increase(self) -> float:
-        """When the newest dose was reported; the first report when none has told of one."""
-        return self.reports[self.flat_from()][0]
-
-
 class Stalls:
     """The reports of a day and what follows from them. `midnight` of the day in seconds since 1970 UTC.
 
@@ -77,9 +45,12 @@ class Stalls:
     ) -> None:
         self._rules, self.midnight = rules, midnight
         of = dict.fromkeys(divisions, profiles) if isinstance(profiles, Profile) else profiles
-        self.districts = {code: District(division, of[code]) for code, division in divisions.items() if code in of}
-        hour, minute = (int(part) for part in rules.last_open.split(":"))
-        self._last_open = hour * 3600.0 + minute * 60.0
+        late = _late(rules, of.values())
+        self.districts = {
+            code: District(division, of[code], last_open=of[code].closes + late)
+            for code, division in divisions.items()
+            if code in of
+        }
         self._single: dict[int, Stall] = {}
         self._found_at: dict[int, float] = {}  # when each of them was found first
         self._wait_s = rules.group_window_min * _MIN_S
@@ -118,24 +89,26 @@ class Stalls:
             self._changed |= district.spared_until < now
             district.not_before, district.spared_until = now, now + self._rules.after_fault_min * _MIN_S
 
-    def memory(self) -> list[tuple[int, float, float]]:
-        """What a restart must not forget of the day, as JSON: which districts were hit, until when, and how long they are spared."""
+    def memory(self) -> list[tuple[int, float, float, float, int]]:
+        """What a restart must not forget of the day, as JSON: which districts were hit, until when, and how long they are spared;
+        when a district was last in a common stall, and of how many (0 if in none)."""
         return [
-            (code, district.not_before, district.spared_until)
+            (code, district.not_before, district.spared_until, *self._of_group.get(code, (0.0, 0)))
             for code, district in self.districts.items()
-            if district.spared_until
+            if district.spared_until or code in self._of_group
         ]
 
     def remember(self, memory: Iterable[Sequence[float]]) -> None:
         """Take back what `memory` gave, before any report; districts that are gone are left out."""
-        for code, not_before, spared_until in memory:
-            if (district := self.districts.get(int(code))) is not None:
+        for number, not_before, spared_until, *group in memory:
+            code = int(number)
+            if (district := self.districts.get(code)) is not None:
                 district.not_before, district.spared_until = not_before, spared_until
+                if group and group[1]:  # an older release kept none
+                    self._of_group[code] = (group[0], int(group[1]))
 
     def open_now(self, now: float) -> list[Stall]:
         """Stalls that may open now, the widest first; districts of a group are not named again alone."""
-        if not self._rules.stale_min or self._second(now) >= self._last_open:
-            return []
         if self._changed or now - self._grouped_at >= _MIN_S:  # between two reports little is new
             self._changed, self._grouped_at, self._found = False, now, self._groups(now)
         groups = self._found
@@ -145,9 +118,15 @@ class Stalls:
         alone = [
             stall for code, stall in self._single.items()
             if code not in named and code not in self._waiting and self._may_open(self.districts[code], now)
-            and not self._is_aftermath(stall, now)
+            and not self._is_aftermath(stall, now) and self._is_sure(code)
         ]  # fmt: skip
         return [*groups, *alone]
+
+    def _is_sure(self, code: int) -> bool:
+        """A report that brings doses opens no stall by itself: the one before it, or after it, must say the same."""
+        district = self.districts[code]
+        brought = district.flat_from() == len(district.reports) - 1
+        return not brought or self._found_at[code] < district.newest[0]
 
     def _is_aftermath(self, stall: Stall, now: float) -> bool:
         """What is left of a wider stall, whose districts come back one after the other: theirs is no matter of its own yet."""
@@ -228,7 +207,7 @@ class Stalls:
     def _may_open(self, district: District, now: float) -> bool:
         fresh = now - district.newest[0] <= self._rules.stale_min * _MIN_S
         often = len(district.reports) >= self._rules.tellings
-        return fresh and often and now >= district.spared_until
+        return fresh and often and now >= district.spared_until and self._second(now) < district.last_open
 
     def _goes_on(self, district: District, since: float) -> bool:
         """Doses are given at a pace worth the name, by the newest report; `since` a stall, the pace before it is the measure."""
@@ -248,11 +227,10 @@ class Stalls:
         """Doses to be expected after a report until a moment, their variance, and the pace, learnt up to that report or another."""
         known, (start, before) = first if learnt is None else learnt, district.reports[first]
         given = increase([(0.0, 0), *district.reports[: known + 1]])
-        past, begin, end = (
-            district.profile.share(self._second(at)) for at in (district.reports[known][0], start, until)
-        )
+        past = district.profile.share(self._second(district.reports[known][0]))
+        due = district.profile.due(self._second(start), self._second(until))
         own = pace(self._rules, given, past, max(1, district.target))
-        expected = max(1e-6, min(own.day * (end - begin), district.target - before))
+        expected = max(1e-6, min(own.day * due, district.target - before))
         return expected, self._rules.phi * expected + expected**2 / own.weight, own
 
     def _second(self, at: float) -> float:
@@ -304,3 +282,10 @@ class Stalls:
         since = sorted(self._since(self.districts[code]) for code in codes if self.districts[code].reports)
         # what would close at once does not open
         return None if self.given_again(codes, since[0]) else (since[len(since) // 2], words)
+
+
+def _late(rules: Doses, profiles: Iterable[Profile]) -> float:
+    """Seconds after its close (mostly negative) from which no district's stall opens: `last_open` is meant for the usual hours."""
+    closes = Counter(profile.closes for profile in profiles)
+    hour, minute = (int(part) for part in rules.last_open.split(":"))
+    return hour * 3600.0 + minute * 60.0 - (closes.most_common(1)[0][0] if closes else 0.0)

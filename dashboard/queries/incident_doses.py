@@ -21,7 +21,7 @@ from dashboard.doses.estimates import DistrictDay, deferred, districts, span
 from dashboard.doses.expected import Profile
 from dashboard.doses.pace import Usual, corrected, gone
 from dashboard.doses.places import Places
-from dashboard.doses.stalls import District
+from dashboard.doses.reports import District
 from dashboard.queries.figures_known import DayView, Moment, day_view
 from dashboard.queries.pace import Courses, told_in_full
 from dashboard.queries.quiet_days import PAPER_WAITS, Session, SessionTimes, not_quiet

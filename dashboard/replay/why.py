@@ -1,6 +1,6 @@
 """Why, and why not, for one place at one moment: the rules of the checks, the rules of the doses, and what has to be waited for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from dashboard.decisions.silence import silences
@@ -40,19 +40,6 @@ def headline(settings: ControlRoomFile, situation: Situation, code: int | None) 
         return f"{settings.state.name} at {when:%H:%M on %-d %B %Y}: {words}"
     finding = situation.judgement.findings[code]
     return f"{settings.district(code).name} at {when:%H:%M on %-d %B %Y}: {finding.state}, {finding.evidence}"
-
-
-def in_short(found: Sequence[Reason]) -> str:
-    """Which rules hold, and what keeps them quiet, in a sentence or two."""
-    held = [one for one in found if one.holds and not one.quiets]
-    of_doses_too = any(_is_of_doses(one) for one in held)
-    quieted = [one.rule for one in found if one.holds and one.quiets and (of_doses_too or not _is_of_doses(one))]
-    words = f"Holds: {'; '.join(one.rule for one in held)}." if held else "No rule holds."
-    return f"{words} Quiet by: {'; '.join(quieted)}." if held and quieted else words
-
-
-def _is_of_doses(one: Reason) -> bool:
-    return one.key.startswith("doses.")
 
 
 def _waits(settings: ControlRoomFile, situation: Situation, code: int | None) -> Iterator[Reason]:

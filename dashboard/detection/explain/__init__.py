@@ -6,6 +6,7 @@ and claims of whole replayed days.
 
 from dashboard.detection.explain import district, division, wide
 from dashboard.detection.explain.look import Look
+from dashboard.detection.explain.near import Near, nearest_of
 from dashboard.detection.judge import Judge
 from dashboard.reasons import Reason
 
@@ -21,3 +22,16 @@ def explain(judge: Judge, code: int | None) -> tuple[Reason, ...]:
         return (*wide.reasons(look), *division.worst(look))
     place = judge.places[code]
     return (*wide.reasons(look), *division.reasons(look, place), *district.reasons(look, place))
+
+
+def nearest(judge: Judge, code: int | None) -> Near | None:
+    """The rule that came nearest and does not hold: for a district of its own and its division's, for the state (None) of all.
+
+    Raises:
+        KeyError, ValueError: as explain.
+    """
+    look = Look.of(judge)
+    if code is None:
+        return nearest_of(explain(judge, None))
+    place = judge.places[code]
+    return nearest_of((*district.reasons(look, place), *division.reasons(look, place)))

@@ -8,7 +8,8 @@ from dashboard.detection.columns import PING, UPLOAD
 from dashboard.detection.districts import _FEW, _errors
 from dashboard.detection.districts import _share as _error_share
 from dashboard.detection.explain.look import Look
-from dashboard.detection.lines import _ANSWERED, _WAIT_S, FEWEST, NOBODY, OWN_LINE, REGISTRY, began_at, witnesses
+from dashboard.detection.explain.near import Near, way
+from dashboard.detection.lines import _ANSWERED, FEWEST, NOBODY, OWN_LINE, REGISTRY, WAIT_S, began_at, witnesses
 from dashboard.detection.windows import ANSWERED, PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED
 from dashboard.detection.words import seconds, span
 from dashboard.reasons import Reason, lacking, more, percent, points, quiet
@@ -27,14 +28,10 @@ def _no_data(look: Look, place: int) -> Reason:
     ago = look.now - heard
     holds = bool(ago > limit)
     words = f"heard {ago:.0f} s ago" if math.isfinite(heard) else "never heard"
-    return Reason(
-        "No data",
-        "local.nodata_s",
-        holds,
-        words,
-        f"nothing for over {limit:.0f} s",
-        "" if holds else lacking(ago, limit, "s"),
-    )
+    return Near(
+        "No data", "local.nodata_s", holds, words, f"nothing for over {limit:.0f} s", "" if holds else lacking(ago, limit, "s"),
+        way=way(ago, limit, usual=look.lengths.round),
+    )  # fmt: skip
 
 
 # -- failing -----------------------------------------------------------------------------------------------------------
@@ -55,13 +52,13 @@ def _fails(look: Look, place: int) -> Reason:
         missing = f"checks: fewer than {FEWEST} in {lengths.local:.0f} s"
     elif local >= rule.fail or long >= rule.fail_long or shares.uploads[place]:
         missing = f"bad newest rounds: {percent(newest)} of them fail, and above {percent(rule.recover)} is wanted"
-    return Reason(
+    return Near(
         "Its checks fail", "local.fail", holds,
         f"{failed} of {checks} in {lengths.local:.0f} s, {percent(long)} in {lengths.local_long:.0f} s, "
         f"{int(look.series.uploads_failed[place])} uploads in a row",
         f"{percent(rule.fail)} in {lengths.local:.0f} s, {percent(rule.fail_long)} in {lengths.local_long:.0f} s, "
         f"or every upload of {lengths.local * 2 / 3:.0f} s",
-        "" if holds else missing,
+        "" if holds else missing, way=max(way(local, rule.fail), way(long, rule.fail_long)),
     )  # fmt: skip
 
 
@@ -81,7 +78,7 @@ def _unblamed(look: Look, place: int, other: str) -> str:
 def _own_line(look: Look, place: int) -> Reason:
     asked, lost, _ = _witness(look, place)
     holds = bool(look.lines.verdict[place] == OWN_LINE)
-    wait = _WAIT_S * look.lengths.local / 90
+    wait = WAIT_S * look.lengths.local / 90
     return Reason(
         "Own line cut", "local.anchors", holds, f"the neutral host fails {lost} of {asked}" if asked else "the neutral host was not asked",
         f"its neutral host fails in {percent(look.rules.local.anchors)} since it began, or no word of it for {wait:.0f} s",
@@ -132,10 +129,11 @@ def _partly(look: Look, place: int) -> Reason:
     ]
     if _is_failing(look, place):
         parts.append("a line that is not in question")
-    return Reason(
+    return Near(
         "Degraded: a part of its checks fails", "slow.err", holds,
         f"{percent(long)} of {checks} over {long_s:.0f} s, {percent(short)} over {short_s:.0f} s",
         f"over {percent(limit)} in both, of {_FEW} checks or more", "" if holds else ", ".join(parts) or "a neutral host that answers half",
+        way=0.0 if _is_failing(look, place) else way(min(long, short), limit),
     )  # fmt: skip
 
 
@@ -158,9 +156,9 @@ def _unworkable(look: Look, place: int) -> Reason:
     holds = bool(look.series.was_slow[place]) and over == held
     quick = min(times, default=0.0)
     missing = "a run of slow uploads" if over == held else f"{lacking(quick, limit, 's')} for the quickest of them"
-    return Reason(
+    return Near(
         "Degraded: unworkable", "slow.unworkable_s", holds, _took(look, place), f"{held} in a row of {limit:g} s or more",
-        "" if holds else missing,
+        "" if holds else missing, way=_risen(look, place, limit),
     )  # fmt: skip
 
 
@@ -169,6 +167,15 @@ def _limit(look: Look, place: int, times: float) -> float:
     if not look.series.warm[UPLOAD, place]:
         return math.inf
     return float(np.exp(look.series.base[UPLOAD, place])) * times
+
+
+def _risen(look: Look, place: int, limit: float) -> float:
+    """How far the newest uploads have come from what is usual to a limit (s), each by itself, in the mean; failing checks are no times."""
+    times = _newest(look, place)
+    if _is_failing(look, place) or not times or not look.series.warm[UPLOAD, place]:
+        return 0.0
+    usual = float(np.exp(look.series.base[UPLOAD, place]))
+    return sum(way(value, limit, usual) for value in times) / len(times)
 
 
 def _slow(look: Look, place: int) -> Reason:
@@ -187,10 +194,10 @@ def _slow(look: Look, place: int) -> Reason:
         if own < rule.limit_s
         else f"limit_s {rule.limit_s:g}"
     )
-    return Reason(
+    return Near(
         "Slow", "slow.ratio" if own < rule.limit_s else "slow.limit_s", holds,
         f"{_took(look, place)}; {run} in a row are slow", f"{rule.samples} in a row of {seconds(limit)} or more ({how})",
-        "" if holds else missing,
+        "" if holds else missing, way=_risen(look, place, limit),
     )  # fmt: skip
 
 
@@ -210,9 +217,9 @@ def _raised(look: Look, place: int) -> Reason:
         if math.isfinite(limit)
         else f"{ratio:g} times its usual"
     )
-    return Reason(
+    return Near(
         "Slow on the map alone", "degraded.ratio", holds, f"{_took(look, place)}; {run} in a row are raised",
-        f"{held} in a row of {wanted}", "" if holds else missing,
+        f"{held} in a row of {wanted}", "" if holds else missing, way=_risen(look, place, limit),
     )  # fmt: skip
 
 

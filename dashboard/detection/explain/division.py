@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.detection.everywhere import _ALONE, _counter
+from dashboard.detection.divisions import ALONE
 from dashboard.detection.explain.look import Look
+from dashboard.detection.explain.near import Near, way, weakest
 from dashboard.detection.lines import NOBODY
 from dashboard.detection.wide import LOCAL, OUTAGE, fails
 from dashboard.detection.windows import PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED
@@ -15,13 +16,13 @@ from dashboard.reasons import Reason, more, percent, points, together
 
 def reasons(look: Look, place: int) -> tuple[Reason, ...]:
     """The rules of the division that a district belongs to; nothing when it is in none."""
-    division = int(look.everywhere._division[place])
+    division = int(look.everywhere.divisions.of[place])
     return () if division < 0 else _reasons(look, division)
 
 
 def worst(look: Look) -> tuple[Reason, ...]:
     """For the whole state: the rules of the division in which most fails."""
-    names = look.everywhere._divisions
+    names = look.everywhere.divisions.names
     return _reasons(look, int(np.argmax(_share(look, look.lengths.short)))) if names else ()
 
 
@@ -30,7 +31,7 @@ def _reasons(look: Look, division: int) -> tuple[Reason, ...]:
 
 
 def _of(look: Look) -> Any:
-    return _counter(look.everywhere._division, len(look.everywhere._divisions))
+    return look.everywhere.divisions.count
 
 
 def _wanted(share: float, of: int) -> int:
@@ -39,8 +40,8 @@ def _wanted(share: float, of: int) -> int:
 
 
 def _fails(look: Look, division: int) -> Reason:
-    rule, of, name = look.rules.division, _of(look), look.everywhere._divisions[division]
-    heard = look.heard & (look.everywhere._division >= 0)
+    rule, of, name = look.rules.division, _of(look), look.everywhere.divisions.names[division]
+    heard = look.heard & (look.everywhere.divisions.of >= 0)
     failing = fails(look.shares, look.rules) & heard
     asked, bad = int(of(heard & look.shares.checked)[division]), int(of(failing)[division])
     others = float((failing.sum() - bad) / max(1, heard.sum() - asked))
@@ -52,17 +53,18 @@ def _fails(look: Look, division: int) -> Reason:
         missing = f"good neighbours: {percent(rest)} elsewhere fails too"
     if bad < wanted:
         missing = more(wanted - bad, "failing district")
-    return Reason(
+    return Near(
         f"{name} fails as one", "division.districts", holds,
         f"{bad} of {asked} districts of {name} fail; elsewhere {percent(rest)}",
         f"{percent(rule.districts)} of its districts, here {wanted}; elsewhere at most {percent(rule.others_ok)}",
         "" if holds else look.passed_over or together(missing, look.kept(OUTAGE, LOCAL, division=name)),
+        way=0.0 if look.passed_over else way(bad, wanted),
     )  # fmt: skip
 
 
 def _slow(look: Look, division: int) -> Reason:
-    rule, degraded, name = look.rules.division, look.rules.degraded, look.everywhere._divisions[division]
-    calm, marks = _calm(look), look.everywhere._slow_divisions
+    rule, degraded, name = look.rules.division, look.rules.degraded, look.everywhere.divisions.names[division]
+    calm, marks = _calm(look), look.everywhere.divisions.marks
     above = (
         np.median(look.series.newest[:3], axis=0)
         - look.series.base
@@ -81,18 +83,19 @@ def _slow(look: Look, division: int) -> Reason:
         if lasted < degraded.of
         else "time: it is not heard for long enough"
     )
-    if many < wanted or heard < _ALONE:
+    if many < wanted or heard < ALONE:
         missing = more(max(1, wanted - many), "slow district")
-    return Reason(
+    return Near(
         f"{name} is slow", "division.ratio", holds,
         f"{many} of {heard} districts of {name} are {rule.ratio:g} times slower than usual, beyond what the state is; "
         f"so in {percent(lasted)} of the last {degraded.sustain_s:.0f} s",
         f"{wanted} districts in {percent(degraded.of)} of {degraded.sustain_s:.0f} s", "" if holds else why_not or missing,
+        way=0.0 if why_not else way(many, wanted) * (1 + way(lasted, degraded.of)) / 2,
     )  # fmt: skip
 
 
 def _errors(look: Look, division: int) -> Reason:
-    rule, degraded, name = look.rules.division, look.rules.degraded, look.everywhere._divisions[division]
+    rule, degraded, name = look.rules.division, look.rules.degraded, look.everywhere.divisions.names[division]
     calm, of, long_s, short_s = _calm(look), _of(look), look.rules.degraded.err_window_s, look.lengths.short
     counts = look.windows.count(long_s)
     heard = int(of(calm)[division])
@@ -107,14 +110,16 @@ def _errors(look: Look, division: int) -> Reason:
     short = [f"{points(value, limit)} {where}" for value, limit, where in parts if value < limit]
     if rest > degraded.err:
         short.append(f"good neighbours: {percent(rest)} elsewhere fails too")
-    if heard < _ALONE:
+    if heard < ALONE:
         short.append("a second district that is heard")
     holds = not short and not why_not
-    return Reason(
+    gone, furthest = weakest(parts)
+    return Near(
         f"Checks fail in part in {name}", "division.err", holds,
         ", ".join(f"{percent(value)} {where}" for value, _, where in parts) + f"; elsewhere {percent(rest)}",
         f"{percent(rule.err)} of its checks in {percent(rule.districts)} of its districts; elsewhere at most {percent(degraded.err)}",
         "" if holds else why_not or ", ".join(short),
+        way=0.0 if why_not or rest > degraded.err else gone, weakest=furthest,
     )  # fmt: skip
 
 

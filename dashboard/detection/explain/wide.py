@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.detection.everywhere import _ALONE, _BLIND_SHARE
+from dashboard.detection.divisions import ALONE
+from dashboard.detection.everywhere import _BLIND_SHARE
 from dashboard.detection.explain.look import Look
+from dashboard.detection.explain.near import Near, way, weakest
 from dashboard.detection.lines import OWN_LINE
-from dashboard.detection.wide import OUTAGE, SLOWDOWN, Flood, Floods, fails, lasts, witnessed
-from dashboard.detection.windows import PINGS, PINGS_FAILED, TAIL, UPLOADS, UPLOADS_FAILED
+from dashboard.detection.wide import OUTAGE, SLOWDOWN, Floods, fails, lasts, witnessed
 from dashboard.reasons import Reason, lacking, more, percent, points, together
-
-_CHECKS, _FAILED = (PINGS, UPLOADS), (PINGS_FAILED, UPLOADS_FAILED)
 
 
 def reasons(look: Look) -> tuple[Reason, ...]:
@@ -30,9 +29,10 @@ def _silent(look: Look) -> Reason:
     limit = max(look.rules.monitor.silence_s, 3 * look.lengths.round)
     ago = look.now - np.maximum(look.series.heard, -np.inf if ever.any() else look.since)
     many, silent, holds = int(known.sum()), int((ago[known] > limit).sum()), _all_silent(look)
-    return Reason(
+    return Near(
         "Monitor blind: nothing is heard", "monitor.silence_s", holds, f"{silent} of {many} districts silent for over {limit:.0f} s",
         f"{percent(_BLIND_SHARE)} of the districts", "" if holds else more(_left(many, silent), "silent district"),
+        way=way(silent, _BLIND_SHARE * many),
     )  # fmt: skip
 
 
@@ -77,12 +77,12 @@ def _outage(look: Look) -> Reason:
     wanted = max(1, math.ceil(rule.districts * many - 1e-9))
     holds = look.everywhere.state_is_down
     missing = more(wanted - max(short, long), "failing district") if max(short, long) < wanted else _what_else(look)
-    return Reason(
+    return Near(
         "Registry down for the state", "outage.districts", holds,
         f"{many} districts heard: {short} fail {percent(rule.fail)} of their checks in {look.lengths.short:.0f} s, "
         f"{long} fail {percent(rule.fail_long)} in {look.lengths.long:.0f} s",
         f"{percent(rule.districts)} of the districts, here {wanted}",
-        "" if holds else together(missing, look.kept(OUTAGE)),
+        "" if holds else together(missing, look.kept(OUTAGE)), way=way(max(short, long), wanted),
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _what_else(look: Look) -> str:
 
 
 def _looked_at(look: Look) -> str:
-    alone = int(look.calm.sum()) < _ALONE
+    alone = int(look.calm.sum()) < ALONE
     return look.passed_over or ("too few districts answer by themselves to be compared" if alone else "")
 
 
@@ -114,65 +114,52 @@ def _median(look: Look) -> Reason:
     )
     if ratio <= rule.ratio:
         missing = lacking(ratio, rule.ratio, "times")
-    return Reason(
+    return Near(
         "Registry slow for the state", "degraded.ratio", holds,
         f"{look.everywhere._how_slow()} in the middle district; above the threshold in {percent(above)} of the last {rule.sustain_s:.0f} s",
         f"{rule.ratio:g} times for {percent(rule.of)} of {rule.sustain_s:.0f} s",
         "" if holds else together(why_not or missing, look.kept(SLOWDOWN)),
+        way=0.0 if why_not else (way(ratio, rule.ratio, usual=1.0) + way(above, rule.of)) / 2,
     )  # fmt: skip
 
 
 def _errors(look: Look, weight: Any) -> Reason:
     rule = look.rules.degraded
     found = look.everywhere._flood.errors(look.windows, look.lengths, weight)
-    limits = rule.err, rule.err_clip
-    closest = max(
-        (_parts(look, weight, kinds, failed, limits) for kinds, failed in ((_CHECKS, _FAILED), ((UPLOADS,), (UPLOADS_FAILED,)))),
-        key=lambda parts: (sum(value >= limit for value, limit, _ in parts), min(value / limit for value, limit, _ in parts)),
-    )  # fmt: skip
-    return _flooded(look, "Checks fail in part for the state", "degraded.err", found, (rule.err, closest))
+    return _flooded(look, "Checks fail in part for the state", "degraded.err", found, rule.err)
 
 
 def _tails(look: Look, weight: Any) -> Reason:
     rule = look.rules.degraded
     found = look.everywhere._flood.tails(look.windows, look.lengths, weight)
-    parts = _parts(look, weight, (UPLOADS,), (TAIL,), (rule.tail, 1.0))
     name = f"A part of the uploads takes over {rule.tail_x:g} times what is usual now"
-    return _flooded(look, name, "degraded.tail", found, (rule.tail, parts))
+    return _flooded(look, name, "degraded.tail", found, rule.tail)
 
 
 _Part = tuple[float, float, str]  # what was measured, what is wanted, where
 
 
-def _parts(look: Look, weight: Any, kinds: Any, bad: Any, limits: tuple[float, float]) -> tuple[_Part, ...]:
-    """The four shares that Flood compares, which it does not keep: by its own windows, rounds and blips."""
-    limit, clip = limits
-    rule, lengths, windows = look.rules.degraded, look.lengths, look.windows
-    long_s = max(rule.err_window_s, 10 * lengths.round)
-    rounds = windows.rounds(long_s, max(lengths.round, windows.bin_s), weight)
-    checks, lost = rounds[:, list(kinds)].sum(axis=1), rounds[:, list(bad)].sum(axis=1)
-    share = lost / np.maximum(checks, 1)
-    heard = (checks > 0) & ~Flood._blip(share, clip, lengths)
-    newest = max(1, round(look.rules.outage.window_long_s / lengths.round))
-    late = float((lost * heard)[:newest].sum() / max(1.0, (checks * heard)[:newest].sum()))
-    mean = float(np.minimum(share, clip)[heard].mean()) if heard.any() else 0.0
-    present = float((share[heard] >= limit / 2).mean()) if heard.any() else 0.0
-    touched = (windows.count(long_s)[:, weight > 0][list(bad)].sum(axis=0) > 0) if weight.any() else np.zeros(1)
+def _parts(look: Look, found: Floods, limit: float) -> tuple[_Part, ...]:
+    """What Flood compared."""
+    rule = look.rules.degraded
+    long_s = max(rule.err_window_s, 10 * look.lengths.round)
     return (
-        (late, limit, f"in the last {look.rules.outage.window_long_s:.0f} s"), (mean, limit, f"over {long_s:.0f} s"),
-        (present, rule.err_persist, "of the rounds"), (float(touched.mean()), rule.spread, "of the districts"),
+        (found.late, limit, f"in the last {look.rules.outage.window_long_s:.0f} s"), (found.mean, limit, f"over {long_s:.0f} s"),
+        (found.present, rule.err_persist, "of the rounds"), (found.touched, rule.spread, "of the districts"),
+        (found.elsewhere, limit, "without the worst division"),
     )  # fmt: skip
 
 
-def _flooded(look: Look, name: str, key: str, found: Floods, what: tuple[float, tuple[_Part, ...]]) -> Reason:
-    limit, (late, long, rounds, places) = what
+def _flooded(look: Look, name: str, key: str, found: Floods, limit: float) -> Reason:
+    parts = late, long, rounds, places, rest = _parts(look, found, limit)
     why_not = _looked_at(look)
     holds = found.firm and not why_not
-    parts = (late, long, rounds, places)
     short = [f"{points(value, wanted)} {where}" for value, wanted, where in parts if value < wanted]
     wanted = f"{percent(limit)} {late[2]} and {long[2]}"
-    spread = f"{percent(rounds[1])} {rounds[2]} and {percent(places[1])} {places[2]}"
-    return Reason(
+    gone, furthest = weakest(parts)
+    spread = f"{percent(rounds[1])} {rounds[2]} and {percent(places[1])} {places[2]}; {percent(rest[1])} {rest[2]}"
+    return Near(
         name, key, holds, ", ".join(f"{percent(value)} {where}" for value, _, where in parts), f"{wanted}, in {spread}",
         "" if holds else why_not or ", ".join(short) or "rounds: too few are heard",
+        way=0.0 if why_not else gone, weakest=furthest,
     )  # fmt: skip

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from dashboard.detection.explain import explain
+from dashboard.detection.explain import explain, nearest
+from dashboard.detection.explain.near import way, weakest
 from dashboard.detection.judge import Judge
 from dashboard.detection.seen import Seen
 from dashboard.reasons import Reason
@@ -88,6 +89,46 @@ def test_a_district_lacks_seconds_and_uploads_to_be_slow() -> None:
     assert found.measured == "the last 3 uploads took 2.0 to 9.0 s, usually 2.0 s; 1 in a row are slow"
     assert found.threshold == "3 in a row of 6.0 s or more (3 times its usual, over 5 s)"
     assert found.missing == "2 more such uploads"
+
+
+def test_the_nearest_miss_is_told_by_how_far_it_has_come_from_what_is_usual() -> None:
+    one = Stream(RAIGAD).rounds(START + 300, START + 345, upload=5.0)
+    near = nearest(judged(one, until=START + 346), RAIGAD)
+    assert near is not None
+    assert (near.rule, near.holds, round(near.way, 2)) == ("Slow", False, 0.75)  # 5 s, between 2 s and 6 s
+    assert near.missing == "1.0 s for the newest upload"
+
+
+def test_nothing_is_near_while_all_is_as_usual() -> None:
+    calm = judged(until=START + 300)
+    assert (nearest(calm, RAIGAD), nearest(calm, None)) == (None, None)
+
+
+def test_a_cut_line_is_near_to_its_division_and_not_to_slowness() -> None:
+    cut = Stream(RAIGAD).rounds(START + 300, START + 420, registry=Failure.TIMEOUT, line=Failure.TIMEOUT)
+    rest = (seen for code in CAST if code != RAIGAD for seen in Stream(code).rounds(START + 300, START + 420))
+    near = nearest(judged(cut, rest, until=START + 420), RAIGAD)
+    assert near is not None
+    assert (near.rule, near.missing) == ("Konkan fails as one", "2 more failing districts")
+    assert near.way == pytest.approx(1 / 3)
+
+
+def test_what_is_not_looked_at_is_not_near() -> None:
+    assert nearest(judged(everywhere(120, registry=Failure.TIMEOUT), until=START + 420), None) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "usual", "gone"), [(4, 6, 2, 0.5), (1, 6, 2, 0), (9, 6, 2, 0.99), (4, 2, 2, 0), (1, 4, 0, 0.25)]
+)
+def test_a_way_goes_from_the_usual_to_the_limit_and_never_all_of_it(
+    value: float, limit: float, usual: float, gone: float
+) -> None:
+    assert way(value, limit, usual) == gone
+
+
+def test_the_weakest_of_several_shares_says_how_near_a_rule_is() -> None:
+    parts = ((0.04, 0.05, "over 300 s"), (0.1, 0.4, "of the districts"), (0.9, 0.7, "of the rounds"))
+    assert weakest(parts) == (0.25, "10% of the districts, 40% is wanted")
 
 
 def test_silence_is_counted_in_seconds() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.doses.delayed import Day, Delayed, Part, delayed, part, together
 from dashboard.doses.expected import Profile
-from dashboard.doses.stalls import District
+from dashboard.doses.reports import District
 from dashboard.settings.thresholds import Doses
 
 HOUR = 3600.0

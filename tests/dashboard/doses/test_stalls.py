@@ -1,5 +1,6 @@
 """Doses that stop: by a district's own pace, by the others', together; and what silences it."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from dashboard.settings.thresholds import Doses
 
 MIDNIGHT = 1_611_000_000.0
 NINE, FIVE = 9 * 3600.0, 17 * 3600.0
+PROFILE = Profile(NINE, FIVE)
 DIVISIONS = {1: "A", 2: "A", 3: "A", 4: "B", 5: "B", 6: "B"}
 
 
@@ -125,6 +127,39 @@ def test_a_lunch_in_which_nothing_is_given_is_no_stall() -> None:
     assert [found(told_every(10, lunch, hour, 3000), hour) for hour in (13.25, 13.5, 13.75, 14, 14.5)] == [[]] * 5
 
 
+def test_little_is_to_be_expected_at_lunch_when_a_site_may_close_altogether() -> None:
+    def closed(hour: float) -> float:
+        return 80 * (min(hour, 13) - 9 + max(0.0, hour - 14))
+
+    hours = (13.25, 13.5, 13.75, 14, 14.25, 14.5, 15)
+    assert [found(told_every(10, closed, hour, 1200), hour) for hour in hours] == [[]] * len(hours)
+    assert found(told_every(10, stops_at(12.75), 14.5), 14.5) == [("district", (1,))]
+    assert PROFILE.due(13 * 3600, 14 * 3600) == pytest.approx(
+        0.4 * (PROFILE.share(14 * 3600) - PROFILE.share(13 * 3600))
+    )
+    assert PROFILE.due(9 * 3600, 13 * 3600) == PROFILE.share(13 * 3600)
+
+
+def test_a_report_that_brings_doses_opens_no_stall_before_the_next_one_says_the_same() -> None:
+    def trickle(hour: float) -> float:
+        return stops_at(11, 200)(hour) + max(0.0, hour - 11) * 8
+
+    stopped, trickles = (told_every(15, course, 11.75, 2000) for course in (stops_at(11, 200), trickle))
+    assert (found(stopped, 11.75), found(trickles, 11.75)) == ([("district", (1,))], [])
+    assert found(told_every(15, trickle, 12, 2000), 12) == [("district", (1,))]
+
+
+def test_the_lateness_of_the_day_goes_by_each_districts_own_close() -> None:
+    profiles = dict.fromkeys(DIVISIONS, Profile(NINE, FIVE)) | {1: Profile(NINE, 15 * 3600.0)}
+    stalls = Stalls(Doses(), DIVISIONS, profiles, MIDNIGHT)
+    for quarter in range(1, 23):  # until 14:30; the first closes at three, and two have stopped at half past one
+        for code in DIVISIONS:
+            hour = 9 + quarter / 4
+            stalls.report(code, at(hour), int(60 * (min(hour, 12.75 if code in (1, 4) else hour) - 9)), 900)
+    assert found(stalls, 14.5) == [("district", (4,))]
+    assert {stalls.districts[code].last_open for code in (1, 4)} == {14.25 * 3600, 16.25 * 3600}
+
+
 def test_one_large_district_that_stops_is_not_taken_for_its_division() -> None:
     stalls = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT)
     for minute in range(10, 151, 10):
@@ -157,6 +192,22 @@ def test_districts_that_come_back_one_after_the_other_after_a_common_stall_are_n
         told[hour] = found(stalls, hour)
     assert {scope for stops in told.values() for scope, _ in stops} == {"state"}
     assert told[13] == []
+
+
+def test_which_districts_were_in_a_common_stall_is_kept_over_a_restart() -> None:
+    before = a_day(11.75, dict.fromkeys(DIVISIONS, 11.0))
+    assert found(before, 11.75) == [("state", (1, 2, 3, 4, 5, 6))]
+    after = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT)
+    after.remember(json.loads(json.dumps(before.memory())))
+    fresh = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT)
+    for quarter in range(1, 14):  # until 12:15; all but the first come back at twelve
+        for code in DIVISIONS:
+            hour = 9 + quarter / 4
+            given = int(60 * (min(hour, 11) - 9 + (max(0.0, hour - 12) * 2 if code != 1 else 0)))
+            after.report(code, at(hour), given, 900)
+            fresh.report(code, at(hour), given, 900)
+    assert found(fresh, 12.25) == [("district", (1,))]
+    assert found(after, 12.25) == []
 
 
 def test_a_dose_now_and_then_does_not_end_a_stall() -> None:

@@ -19,7 +19,6 @@ FILES = ["--samples", "{samples}", "--doses", "{doses}", "--config", "{config}",
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.timeout(300),
     pytest.mark.skipif(
         not BENCH.is_dir() and os.environ.get("CI") != "true",
         reason=f"no detection bench beside the checkout ({BENCH.name})",

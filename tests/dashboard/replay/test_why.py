@@ -9,7 +9,6 @@ import pytest
 from dashboard.detection.explain import wide
 from dashboard.detection.explain.look import Look
 from dashboard.detection.states import DistrictState
-from dashboard.detection.windows import TAIL, UPLOADS, UPLOADS_FAILED
 from dashboard.reasons import Reason
 from dashboard.replay import stored, why
 from dashboard.replay.stored import Rerun, Situation
@@ -83,21 +82,16 @@ def test_a_reason_holds_exactly_when_its_finding_its_claim_or_its_stall_is_there
 
 
 def flooding_is_read_as_judged(situation: Situation) -> bool:
-    """The four shares that are shown of a flood of errors or of a tail are over their limits exactly when the flood is firm."""
+    """The shares that are shown of a flood of errors or of a tail are over their limits exactly when the flood is firm."""
     look = Look.of(situation.judge)
     flood, rule, weight = look.everywhere._flood, look.rules.degraded, look.calm.astype(np.float32)
-    of_errors = [
-        wide._parts(look, weight, *kinds, (rule.err, rule.err_clip))
-        for kinds in ((wide._CHECKS, wide._FAILED), ((UPLOADS,), (UPLOADS_FAILED,)))
-    ]
-    of_tails = [wide._parts(look, weight, (UPLOADS,), (TAIL,), (rule.tail, 1.0))]
-    pairs = (
-        (flood.errors(look.windows, look.lengths, weight), of_errors),
-        (flood.tails(look.windows, look.lengths, weight), of_tails),
+    floods = (
+        (flood.errors(look.windows, look.lengths, weight), rule.err),
+        (flood.tails(look.windows, look.lengths, weight), rule.tail),
     )
-    # in the first rounds too few are heard for any flood
-    return situation.at < moment("09:10") or all(
-        found.firm == any(all(value >= limit for value, limit, _ in parts) for parts in shown) for found, shown in pairs
+    return all(
+        found.firm == all(value >= wanted for value, wanted, _ in wide._parts(look, found, limit))
+        for found, limit in floods
     )
 
 
