@@ -38,7 +38,7 @@ from probes.clock import Clock
 
 ASSETS = Path(__file__).parent / "assets"
 TITLE = "Tikawatch"
-OVERVIEW_ONLY = r"^(10-words|20-clock|30-charts|40-panel)\.js$"
+OVERVIEW_ONLY = r"^(10-words|20-clock|30-charts|40-panel|41-ask)\.js$"
 INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>

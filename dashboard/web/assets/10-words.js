@@ -132,16 +132,7 @@
 
   function incidentRow(row) {
     const button = make("button", { type: "button", class: "action" }, "Acknowledge");
-    button.addEventListener("click", function () {
-      button.disabled = true;
-      text(button, "Acknowledging");
-      tw.send("ask", { incident: row.id, step: Number(button.dataset.step), n: Date.now() });
-      window.setTimeout(function () {
-        if (!button.disabled) return;
-        button.disabled = false;
-        text(button, "Not taken: try again");
-      }, 10000);
-    });
+    button.addEventListener("click", () => tw.ask(row, button));
     return make("tr", {}, make("td", { class: "kind" }, make("span", { class: "sign" }), make("a", { href: `/incidents/?id=${row.id}` })), make("td", { class: "where" }),
       make("td", { class: "since" }), make("td", { class: "lasts" }), make("td", { class: "told" }), make("td", { class: "answered" }, button, make("span", {})));
   }
@@ -163,7 +154,9 @@
       text(button, "Acknowledge");
     }
     button.hidden = !row.waiting;
-    text(words, row.until ? row.ended : row.answered);
+    const said = row.until ? row.ended : row.answered;
+    text(words, said);
+    tw.attribute(answered, "title", said);
   }
 
   function incidents(open, resolved) {
@@ -213,8 +206,6 @@
     if (!answer || answer.taken) return;
     const row = (tw.snapshot ? tw.snapshot.incidents : []).find((item) => item.id === answer.incident);
     const button = document.querySelector(`#incidents tr[data-key="${answer.incident}"] .action`);
-    if (!row || !button) return;
-    button.disabled = false;
-    text(button, "Not taken: try again");
+    if (row && button) tw.notTaken(button);
   };
 })();

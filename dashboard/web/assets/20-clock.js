@@ -66,6 +66,7 @@
     tw.tellsView = true;
     tw.byId("theme").addEventListener("click", tw.toggleTheme);
     tw.bindPanel();
+    tw.bindAsk();
     tw.bindCharts();
     tw.bindTabs();
     window.setInterval(tick, 1000);

@@ -13,7 +13,7 @@ PAGES = (
     ("/doses/", "Doses"),
     ("/backlog/", "Backlog"),
     ("/supply/", "Supply"),
-    ("/budget/", "Budget"),
+    ("/budget/", "Bad checks"),
     ("/why/", "Why"),
     ("/agents/", "Agents"),
 )

@@ -1,4 +1,4 @@
-"""What is left of the budget of bad checks over a session, beside the even pace that would spend it by the close. Pure."""
+"""What is left of the budget of bad checks over a session, beside the even rate that would spend it by the close. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ def budget_figure(lines: Sequence[Line], session: Session, zone: ZoneInfo, theme
 
 def _even(figure: go.Figure, session: Session, zone: ZoneInfo, theme: Theme) -> None:
     figure.add_scatter(
-        x=_ends(session, zone), y=[1, 0], mode="lines", name="even pace", hoverinfo="skip",
+        x=_ends(session, zone), y=[1, 0], mode="lines", name="even rate", hoverinfo="skip",
         line={"color": theme.ink3, "width": 1.5, "dash": "dash"},
     )  # fmt: skip
 

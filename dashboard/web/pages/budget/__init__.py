@@ -1,1 +1,1 @@
-"""The budget page: how many checks of a session day may be bad, what is left of that, and how fast it is spent."""
+"""The page Bad checks: how many checks of a session day may be bad, what is left of that, and how fast it is spent."""

@@ -1,4 +1,4 @@
-"""What the server answers to the budget page."""
+"""What the server answers to the page Bad checks."""
 
 from datetime import datetime
 from typing import Any
@@ -87,7 +87,7 @@ def lines(known: Known, settings: ControlRoomFile, chosen: int | None) -> list[L
 
 
 def title(drawn: list[Line], settings: ControlRoomFile) -> str:
-    """What the chart shows, and when the state's budget was used up."""
+    """What the chart shows, and when the state's limit was reached."""
     spent = words.used_up(drawn[0].points, settings.zone)
-    said = "Budget left over the session"
-    return said if spent is None else f"{said}: {settings.state.name}'s was used up at {spent:%H:%M}"
+    said = "What is left of the limit"
+    return said if spent is None else f"{said}: {settings.state.name} reached it at {spent:%H:%M}"

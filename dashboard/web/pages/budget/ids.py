@@ -1,4 +1,4 @@
-"""Ids of the budget page."""
+"""Ids of the page Bad checks."""
 
 TICK = "budget-tick"
 START = "budget-start"

@@ -13,8 +13,8 @@ from dashboard.web import wording
 from dashboard.web.pages.budget import ids, words
 
 COLUMNS: Final = (
-    ("name", "District"), ("left", "Budget left"), ("bad", "Bad"), ("counted", "Of checks"),
-    *((window, f"Burn {words.WINDOW_WORDS[window]}") for window in WINDOWS),
+    ("name", "District"), ("left", "Limit left"), ("bad", "Bad"), ("counted", "Of checks"),
+    *((window, f"Rate {words.WINDOW_WORDS[window]}") for window in WINDOWS),
 )  # fmt: skip
 EMPTY: Final = "No check of this session is known yet."
 _FULL: Final = 2  # a gauge is full at so many times its factor; the mark stands in the middle
@@ -35,13 +35,13 @@ class Row(NamedTuple):
 
 
 def strip(known: Known, rules: Slo) -> list[Any]:
-    """Budget left, and the two gauges of how fast it burns."""
+    """What is left of the limit, and the two gauges of how fast bad checks come."""
     whole = known.budgets[WHOLE_STATE]
     is_open = known.session.is_open(WHOLE_STATE, known.at_ms)
     return [
         _left(whole),
-        _gauge("Fast burn", whole, FAST, rules.fast, is_open),
-        _gauge("Steady burn", whole, SLOW, rules.slow, is_open),
+        _gauge("Fast", whole, FAST, rules.fast, is_open),
+        _gauge("Steadily", whole, SLOW, rules.slow, is_open),
     ]
 
 
@@ -71,7 +71,7 @@ def _left(whole: Budget) -> html.Section:
     fill = html.I(style={"width": f"{100 * max(0.0, whole.left or 0):.1f}%"})
     return html.Section(
         [
-            html.H2("Budget left, all districts"),
+            html.H2("All districts"),
             html.P(words.left(whole), className="big"),
             html.Div(html.Span(fill, className="track"), className="gauge-line", **{"aria-hidden": "true"}),  # type: ignore[arg-type]
             html.P(numbers + (may if whole.left is not None else ""), className="calm"),
@@ -89,7 +89,7 @@ def _gauge(title: str, whole: Budget, windows: tuple[str, str], factor: float, i
     lines = [_line(words.WINDOW_WORDS[window], whole.burn[window], factor) for window in windows]
     return html.Section(
         [
-            html.H2(f"{title}: above {factor:g}× the even pace"),
+            html.H2(f"{title}: above {factor:g}× the even rate"),
             *lines,
             html.P(words.holds(whole, windows, factor, is_open=is_open), className="answer" if burns else "calm"),
         ],

@@ -7,6 +7,7 @@ from dash import dcc, html
 from dashboard.decisions.kinds import NAMES
 from dashboard.settings import ControlRoomFile
 from dashboard.web.components.frame import frame
+from dashboard.web.components.who import who_field
 from dashboard.web.pages.decisions import ids
 from dashboard.web.pages.decisions.taking import MOST_WHO, MOST_WHY
 
@@ -60,7 +61,7 @@ def _form(settings: ControlRoomFile) -> html.Section:
         _group("Districts", html.Div(whole, className="buttons"), html.Div(districts, className="picks names")),
         _group("Evidence: incident", html.Div(id=ids.INCIDENTS, className="picks lines")),
         html.P("The districts' states and figures of this moment are kept with it by the server.", className="second"),
-        _labelled("Who decides (name, office)", dcc.Input(id=ids.WHO, type="text", maxLength=MOST_WHO, autoComplete="name")),
+        who_field(ids.WHO, "Who decides"),
         _labelled("Why", dcc.Textarea(id=ids.WHY, maxLength=MOST_WHY, rows=3)),
         html.Div(className="buttons", children=[
             html.Button("Confirm this decision", id=ids.TAKE, type="button", className="action"),

@@ -7,6 +7,7 @@ from dash import dcc, html
 from dashboard.incidents.by_hand import BY_HAND
 from dashboard.settings import ControlRoomFile
 from dashboard.web.components.frame import frame
+from dashboard.web.components.who import who_field
 from dashboard.web.pages.decisions.layout import pick
 from dashboard.web.pages.incidents import ids, words
 from dashboard.web.pages.incidents.asked import MOST_NOTE, MOST_WHO, MOST_WHY
@@ -67,7 +68,7 @@ def _act() -> html.Section:
         _boxed(ids.OTHERS, _group("These become part of it", [], ids.OTHERS_PICKS, "picks lines")),
         _boxed(ids.PARTS, _group("These become an incident of their own", [], ids.PARTS_PICKS, "picks names")),
         _boxed(ids.TEXT, _labelled("Words", dcc.Textarea(id=ids.TEXT, maxLength=MOST_NOTE, rows=3))),
-        _boxed(ids.WHO, _labelled("Who does it (name, office)", _line(ids.WHO))),
+        _boxed(ids.WHO, who_field(ids.WHO, "Who does it")),
         html.Div(html.Button("Confirm", id=ids.DO, type="button", className="action", hidden=True), className="buttons"),
         html.P(id=ids.ANSWER, className="answer", role="status"),
     ])  # fmt: skip
@@ -87,7 +88,7 @@ def _plan(settings: ControlRoomFile) -> html.Div:
             html.H2("Maintenance windows"),
             html.P("In a window nothing opens or grows in its districts. They are measured and shown all the same.", className="second"),
             html.Div(id=ids.WINDOWS),
-            _boxed(ids.END_WHO, _labelled("Who ends a window (name, office)", _line(ids.END_WHO))),
+            _boxed(ids.END_WHO, who_field(ids.END_WHO, "Who ends a window")),
             html.Div(html.Button("Set a window", id=ids.WINDOW, type="button", className="quiet"), className="buttons"),
             html.P(id=ids.WINDOW_ANSWER, className="answer", role="status"),
             _window_form(settings),
@@ -102,7 +103,7 @@ def _plan(settings: ControlRoomFile) -> html.Div:
                 _districts(settings, ids.OPEN_DISTRICTS),
                 _labelled("Since (13:10, or 2021-01-16 13:10)", _line(ids.OPEN_SINCE)),
                 _labelled("How it is known", dcc.Textarea(id=ids.OPEN_WHY, maxLength=MOST_WHY, rows=2)),
-                _labelled("Who opens it (name, office)", _line(ids.OPEN_WHO)),
+                who_field(ids.OPEN_WHO, "Who opens it"),
                 _buttons("Open it and send the mails", ids.OPEN_DO, ids.OPEN_CLOSE),
             ]),
         ]),
@@ -115,7 +116,7 @@ def _window_form(settings: ControlRoomFile) -> html.Div:
         _labelled("From (18:00, or 2021-01-17 09:00; empty: now)", _line(ids.WINDOW_BEGINS)),
         _labelled("Until (20:00, or 2021-01-17 11:00)", _line(ids.WINDOW_ENDS)),
         _labelled("Why", dcc.Textarea(id=ids.WINDOW_WHY, maxLength=MOST_WHY, rows=2)),
-        _labelled("Who sets it (name, office)", _line(ids.WINDOW_WHO)),
+        who_field(ids.WINDOW_WHO, "Who sets it"),
         _buttons("Set this window", ids.WINDOW_DO, ids.WINDOW_CLOSE),
     ])  # fmt: skip
 

@@ -15,12 +15,18 @@ from dashboard.web.pages.incidents.telling import Listed, Row, Told
 from dashboard.web.pages.incidents.words import NOTHING, Naming
 
 _LIST: Final = (
-    Column("No.", True), Column("What"), Column("Phase"), Column("Where"), Column("Severity"), Column("Since", True),
-    Column("Lasted", True, "until the technical end"), Column("Owner"), Column("Mails", True, "taken by the relay, of those owed"),
+    Column("Number", True), Column("What"), Column("Phase"), Column("Where"), Column("Severity"), Column("Since", True),
+    Column("Lasted", True, "until the technical end"), Column("Owner"), Column("Mails", True, "taken by the mail server, of those owed"),
     Column("The newest word"),
 )  # fmt: skip
 _LIST_NAME: Final = "Incidents, open ones first"
-_MAILS: Final = (Column("Step", True), Column("To"), Column("Mail"), Column("Since", True), Column("The relay's words"))
+_MAILS: Final = (
+    Column("Step", True),
+    Column("To"),
+    Column("Mail"),
+    Column("Since", True),
+    Column("The server's words"),
+)
 _BY_RULE: Final = "the rules"
 
 
@@ -169,8 +175,12 @@ def course(naming: Naming, told: Told) -> Any:
     ]  # fmt: skip
     return html.Div(className="two", children=[
         html.Section([html.H2("Timeline, newest first"), steps], className="card"),
-        html.Section([html.H2("Who was told"), table(_MAILS, mails, "Nobody was mailed.", "Mails of this incident")], className="card"),
+        html.Section([html.H2("Who was told"), _mails(mails)], className="card"),
     ])  # fmt: skip
+
+
+def _mails(rows: Sequence[list[Any]]) -> Any:
+    return table(_MAILS, rows, "Nobody was mailed.", "Mails of this incident")
 
 
 def _step(naming: Naming, step: Row) -> html.Li:

@@ -27,7 +27,8 @@ STEP: Final = {
     StepKind.CLOSED: "Closed", StepKind.ACCEPTED: "New normal",
 }  # fmt: skip
 MAIL: Final = {
-    "due": "waits", "sending": "is being sent", "accepted": "taken by the relay", "refused": "refused by the relay", "given_up": "given up",
+    "due": "waits", "sending": "is being sent", "accepted": "taken by the mail server", "refused": "refused by the mail server",
+    "given_up": "given up",
 }  # fmt: skip
 NOTHING: Final = "–"
 _IN_PART: Final = "Uploads fail in part"
@@ -80,9 +81,10 @@ class Naming:
 
 
 def told(mails: Sequence[Any]) -> str:
-    """`27 of 28 mails taken by the relay`."""
+    """`27 of 28 mails taken by the mail server`."""
     taken = sum(mail["state"] == "accepted" for mail in mails)
-    return f"{taken} of {wording.counted(len(mails), 'mail')} taken by the relay" if mails else "nobody was mailed"
+    words = f"{taken} of {wording.counted(len(mails), 'mail')} taken by the mail server"
+    return words if mails else "nobody was mailed"
 
 
 def number_in(search: str | None) -> int | None:

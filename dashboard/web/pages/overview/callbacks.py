@@ -7,8 +7,11 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 from sqlalchemy import Engine
 
+from dashboard.decisions.kinds import Objection
 from dashboard.settings import ControlRoomFile
 from dashboard.web.figures.day import day_figure
+from dashboard.web.json_bodies import checked
+from dashboard.web.pages.incidents.asked import AcknowledgeAsked
 from dashboard.web.pages.overview import ids
 from dashboard.web.pages.overview.day import chart_version, day_frames, view_of
 from dashboard.web.pages.overview.doses_now import DosesReader
@@ -19,7 +22,6 @@ from dashboard.web.pages.overview.snapshot import heard, snapshot
 from probes.clock import Clock
 
 Acknowledge = Callable[[int, int, str], bool]
-WHO = "control room"  # until there is a login
 
 
 def register(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock, acknowledge: Acknowledge) -> None:
@@ -76,8 +78,10 @@ def _acknowledge(app: Dash, acknowledge: Acknowledge) -> None:
     @app.callback(Output(ids.ANSWER, "data"), Input(ids.ASK, "data"))
     def answer(asked: dict[str, Any] | None) -> dict[str, Any]:
         match asked:
-            case {"incident": int(incident), "step": int(step)}:
-                return {"incident": incident, "taken": acknowledge(incident, step, WHO), "answers": asked}
+            case {"incident": int(incident), "step": int(step), "who": str(who)}:
+                sent = checked(AcknowledgeAsked, {"who": who, "step": step})
+                taken = not isinstance(sent, Objection) and acknowledge(incident, step, sent.who)
+                return {"incident": incident, "taken": taken, "answers": asked}
         raise PreventUpdate
 
 

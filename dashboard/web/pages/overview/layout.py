@@ -8,12 +8,14 @@ from dashboard.settings import ControlRoomFile
 from dashboard.web.components.frame import rehearsal, ways
 from dashboard.web.components.glyphs import GLYPHS
 from dashboard.web.components.graph import graph
+from dashboard.web.components.who import who_field
 from dashboard.web.figures.day import blank
 from dashboard.web.pages.overview import ids
 from dashboard.web.pages.overview.corners import empty_corners
 from dashboard.web.pages.overview.tiles import tile_name
 
 NO_LOGIN = "Open on this machine only: there is no login yet."
+TOOK_LESS = "19 of 20 took less"  # the 95th percentile, as a person says it
 COLUMNS = 10
 STEPS = ("< 2", "2–5", "5–15", "15–60", "60–180", "> 180 s")
 
@@ -32,6 +34,7 @@ def layout(settings: ControlRoomFile) -> html.Div:
                 children=[_headline(), _equation(), _districts(settings), _incidents(), _day(), _footer()],
             ),
             _panel(),
+            _ask(),
             _tabs(),
         ],
     )  # fmt: skip
@@ -112,11 +115,12 @@ def _districts(settings: ControlRoomFile) -> html.Section:
     rows = max(row for row, _ in places) + 1
     corners = empty_corners(places, rows, COLUMNS)
     areas = [corner.css for corner in corners] + [f"{rows + n} / 1 / span 1 / span {COLUMNS}" for n in (1, 2, 3)]
+    time = f" upload time, last 15 min ({TOOK_LESS})"
     children = [
         html.Div(id="counts-on-map", className="counts on-map", style={"gridArea": areas[0]}),
         html.Div(id="box", className="box", style={"gridArea": areas[1]}),
         html.Div(id="worst", className="worst", style={"gridArea": areas[0]}),
-        html.Div(["Each tile: ", html.Strong("district"), " upload p95, last 15 min", html.Br(), "bar: reported of target"],
+        html.Div(["Tile: ", html.Strong("district"), time, html.Br(), "bar: reported of target"],
                  className="key", style={"gridArea": areas[2]}),
     ]  # fmt: skip
     style = {"--rows": str(rows)}
@@ -135,7 +139,7 @@ def _incidents() -> html.Section:
 
 def _day() -> html.Section:
     scale = html.Div([html.Span(step, className=f"step-{n}") for n, step in enumerate(STEPS)], className="scale")
-    heading = [html.H2("The day"), html.Span("upload p95 per 10 min", className="sub"),
+    heading = [html.H2("The day"), html.Span("upload time per 10 min", className="sub", title=TOOK_LESS),
                html.Button("whole day", id="whole-day", className="quiet", type="button", hidden=True), scale]  # fmt: skip
     return html.Section(
         className="card day", id="day-card",
@@ -161,6 +165,23 @@ def _panel() -> html.Dialog:
             chart,
             html.Div(id="panel-words"),
         ],
+    )  # fmt: skip
+
+
+def _ask() -> html.Dialog:
+    """By whom an incident is acknowledged; assets/41-ask.js opens it."""
+    return html.Dialog(
+        id="ask-dialog", className="ask", **_aria("labelledby", "ask-title"),
+        children=html.Div(className="decide", children=[
+            html.H2("Acknowledge", id="ask-title"),
+            html.P(id="ask-what"),
+            who_field(ids.ASK_WHO, "Who has it"),
+            html.P(id="ask-trouble", role="alert"),
+            html.Div(className="buttons", children=[
+                html.Button("Acknowledge", id="ask-do", className="action", type="button"),
+                html.Button("Close without", id="ask-close", className="quiet", type="button"),
+            ]),
+        ]),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from dashboard.replay.trials import Trials
 from dashboard.settings import STATE_PLACE, ControlRoomFile, Rules
 from dashboard.web import wording
 from dashboard.web.pages.why import ids, tables
+from dashboard.web.pages.why.answer import answer
 from dashboard.web.pages.why.layout import MOST_TEXT, NOW
 from dashboard.web.pages.why.looking import Looks
 from probes.clock import Clock
@@ -114,7 +115,8 @@ def _explaining(app: Dash, looks: Looks, settings: ControlRoomFile) -> None:
         except ValueError as problem:
             return tables.unknown(str(problem)), [], hour
         found = why.reasons(settings, situation, code)
-        return tables.head(why.headline(settings, situation, code), situation.learnt, found), tables.body(found), hour
+        said = answer(settings, situation, code, found)
+        return tables.head(settings, said), tables.body(said, found, situation.learnt), hour
 
 
 def _trying(app: Dash, trials: Trials, settings: ControlRoomFile) -> None:

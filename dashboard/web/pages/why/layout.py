@@ -61,9 +61,9 @@ def _past() -> html.Section:
     return html.Section([along, html.Div(buttons, className="moment")], id=ids.PAST, className="card", hidden=True)
 
 
-def _trial() -> html.Section:
-    return html.Section(className="card trial", children=[
-        html.H2("What would we have been told?"),
+def _trial() -> html.Details:
+    return html.Details(className="card fold trial", children=[
+        html.Summary("What would other thresholds have told?"),
         html.P("A stored day once more, with other thresholds. Nothing is stored, nobody is mailed.", className="second"),
         html.Div(className="trying", children=[
             html.Div(className="field", children=[

@@ -1,4 +1,4 @@
-"""What stands on the page Why: reasons and pairs of incidents in, components out. Pure."""
+"""What stands on the page Why: an answer, reasons and pairs of incidents in, components out. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,11 +8,12 @@ from dash import html
 
 from dashboard.queries.history import Told
 from dashboard.reasons import Reason
-from dashboard.replay import what_if, why
+from dashboard.replay import what_if
 from dashboard.replay.what_if import Pair, WhatIf
 from dashboard.settings import ControlRoomFile
 from dashboard.web import wording
-from dashboard.web.components.table import Column, table
+from dashboard.web.components.table import STACKED, Column, table
+from dashboard.web.pages.why.answer import Answer
 
 _RULES = ("Rule", "Measured", "Wanted", "Missing")
 _PAIRS = (
@@ -21,9 +22,12 @@ _PAIRS = (
 )  # fmt: skip
 
 
-def head(headline: str, learnt: str, found: Sequence[Reason]) -> list[Any]:
-    """The place and its state, which rules hold, and from what it is known what is usual."""
-    return [html.H1(f"{headline}."), html.P(why.in_short(found)), html.P(f"Here {learnt}.", className="second")]
+def head(settings: ControlRoomFile, found: Answer) -> list[Any]:
+    """The answer in one sentence, and whether it is told."""
+    when = f"{datetime.fromtimestamp(found.at, settings.zone):%H:%M on %-d %B %Y}"
+    first, *rest = found.lines
+    said = [html.P([html.Strong(f"At {when}. "), first]), *(html.P(line) for line in rest)]
+    return [html.Div([html.H1(f"{found.sentence}."), *said], className=f"verdict of-{found.state.replace(' ', '-')}")]
 
 
 def unknown(words: str) -> list[Any]:
@@ -31,26 +35,49 @@ def unknown(words: str) -> list[Any]:
     return [html.H1("Why, and why not"), html.P(f"{words[:1].upper()}{words[1:]}.")]
 
 
-def body(found: Sequence[Reason]) -> list[Any]:
-    """The tables under the head: the rules, and what keeps quiet what they find."""
-    rules, quiets = [one for one in found if not one.quiets], [one for one in found if one.quiets]
-    quieting = [one for one in quiets if one.holds]
-    return [
-        _card("The rules, in the order in which they are looked at", _table(rules)),
-        _card(
-            "What keeps it quiet",
-            _table(quieting) if quieting else html.P("Nothing: what holds is told.", className="calm"),
-            _others([one for one in quiets if not one.holds]),
-        ),
+def body(answer: Answer, found: Sequence[Reason], learnt: str) -> list[Any]:
+    """Under the head: what held, what keeps it quiet, what came nearest; and folded away every rule with its thresholds."""
+    held = _list(answer.held) if answer.held else html.P("No rule holds.", className="calm")
+    parts = [
+        _card("What holds", held),
+        *([_card("What keeps it quiet", _list(answer.quieted))] if answer.quieted else []),
+        _card("What comes nearest, and does not hold", *_nearest(answer)),
     ]
+    return [html.Div(parts, className="answers"), _everything(found, learnt)]
 
 
-def _table(found: Iterable[Reason]) -> html.Div:
-    """One row a rule; on a phone a row is a block, so each cell says what it is."""
+def _list(found: Iterable[Reason]) -> html.Ul:
+    return html.Ul([html.Li([html.Strong(one.rule), f": {one.measured}."]) for one in found], className="sums")
+
+
+def _nearest(answer: Answer) -> list[Any]:
+    one = answer.nearest
+    if one is None:
+        return [html.P("Nothing: no other rule has begun to hold.", className="calm")]
+    way = html.P([html.Strong(one.rule), f": {one.way:.0%} of the way."])
+    if one.weakest:  # all its shares stand in the fold
+        return [way, html.P(["Its weakest part: ", html.Strong(one.weakest), "."])]
+    return [way, html.P(f"Measured: {one.measured}."), html.P(["Missing: ", html.Strong(one.missing), "."])]
+
+
+def _everything(found: Sequence[Reason], learnt: str) -> html.Details:
+    """All rules with what they want, in the order in which they are looked at, and all that could keep them quiet."""
+    rules, quiets = [one for one in found if not one.quiets], [one for one in found if one.quiets]
+    return html.Details(className="card fold", children=[
+        html.Summary(f"All {len(rules)} rules, with their thresholds"),
+        html.P(f"In the order in which they are looked at. Here {learnt}.", className="second"),
+        _table(rules, "Rules"),
+        html.H2("What can keep it quiet"),
+        _table(quiets, "What can keep it quiet"),
+    ])  # fmt: skip
+
+
+def _table(found: Iterable[Reason], name: str) -> html.Div:
+    """One row a rule."""
     head = html.Thead(html.Tr([html.Th(name, scope="col") for name in _RULES]))
     rows = html.Tbody([_row(one) for one in found])
-    inner = html.Table([head, rows], className="rows plain why")
-    return html.Div(inner, className="scrolls", tabIndex=0, role="region", **{"aria-label": "Rules"})  # type: ignore[arg-type]
+    inner = html.Table([head, rows], className=f"rows plain {STACKED} why")
+    return html.Div(inner, className="scrolls", tabIndex=0, role="region", **{"aria-label": name})  # type: ignore[arg-type]
 
 
 def _row(one: Reason) -> html.Tr:
@@ -58,11 +85,6 @@ def _row(one: Reason) -> html.Tr:
     cells = zip(_RULES[1:], (one.measured, [one.threshold, *key], one.missing), strict=True)
     said = [html.Td(cell or html.Strong("holds"), **{"data-what": what if cell else None}) for what, cell in cells]  # type: ignore[arg-type]
     return html.Tr([html.Th(one.rule, scope="row"), *said], className="holds" if one.holds else "")
-
-
-def _others(found: Sequence[Reason]) -> html.Details:
-    lines = [html.Li([html.Strong(one.rule), f": {one.measured}"]) for one in found]
-    return html.Details([html.Summary("What else could keep it quiet, and does not"), html.Ul(lines, className="sums")])
 
 
 # -- what would have been told -----------------------------------------------------------------------------------------

@@ -1,0 +1,14 @@
+"""Who does it: the field that asks a person's name, the same wherever a step is taken by hand.
+
+Until there is a login the browser keeps the name, and every such field begins with it: assets/70-who.js.
+"""
+
+from dash import dcc, html
+
+from dashboard.web.pages.incidents.asked import MOST_WHO
+
+
+def who_field(identity: str, words: str) -> html.Div:
+    """The line of this id with its label."""
+    line = dcc.Input(id=identity, type="text", maxLength=MOST_WHO, autoComplete="off")
+    return html.Div([html.Label(f"{words} (name, office)", htmlFor=identity), line], className="field who-name")
