@@ -8,6 +8,9 @@ UNIT := not process and not browser
 # slow, and not measuring time: two at once; the rest has the machine to itself
 BY_TWO := tests/bad_input tests/browser tests/dashboard
 
+# compiled code is kept whatever this machine says: hundreds of processes that the tests start would compile it again
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check tools clean
 
 demo: $(STAMP)
@@ -27,7 +30,7 @@ check: $(STAMP)
 # what some tests drive: Debian's chromium, its C compiler and openssl; without them, and without leave to install them, those tests
 # are skipped by name
 tools:
-	@command -v chromium >/dev/null && command -v cc >/dev/null && command -v openssl >/dev/null && command -v iptables >/dev/null && command -v faketime >/dev/null || [ "$$(id -u)" != 0 ] || \
+	@command -v chromium >/dev/null && command -v cc >/dev/null && command -v openssl >/dev/null && command -v ip >/dev/null && command -v iptables >/dev/null && command -v faketime >/dev/null && command -v strace >/dev/null || [ "$$(id -u)" != 0 ] || \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq --no-install-recommends chromium gcc libc6-dev openssl iproute2 iptables faketime strace; } >/dev/null 2>&1 || true
 

@@ -122,13 +122,14 @@ class Scene:
         outcome: str = "ok",
         reason: str = "none",
         first_seq: int = 1,
+        whole_line: bool = False,
     ) -> None:
-        """Single samples of all three checks; the last one of a series is 4 s before `ends`."""
+        """Single samples of all three checks; the last one of a series is 4 s before `ends`. Uploads alone fail, or the `whole_line`."""
         index = next(n for n, d in enumerate(self.settings.districts) if d.name == name)
         last, rows = self.ms(ends) - 4000, []
         for k, kind in enumerate(CHECKS.values()):
             for n, at in enumerate(range(last, self.ms(begins), -every_s * 1000)):
-                good = outcome == "ok" or kind != "upload"
+                good = outcome == "ok" or (kind != "upload" and not whole_line)
                 total = round((seconds if kind == "upload" else 0.2) * (0.8 + 0.05 * (n % 9)) * 1e6)
                 rows.append({
                     "boot_id": 1, "seq": index * 100_000 + k * 20_000 + n + 1 + at % 7, "series_id": index * 10 + k, "started_ms": at,

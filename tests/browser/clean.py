@@ -2,13 +2,13 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, eventually
 
 
 def assert_clean(visit: Visit, theme: str) -> None:
     """In its theme, no wider than the window, nothing said on the console, nothing asked of other hosts, nothing axe has against it."""
     expect(visit.page.locator("html")).to_have_attribute("data-theme", theme)
-    assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    eventually(visit.page, "document.documentElement.scrollWidth <= window.innerWidth")
     assert [line for line in visit.console if line.startswith(("error", "warning"))] == []
     assert visit.outside == []
     assert visit.violations() == []

@@ -29,7 +29,7 @@ ARGUMENTS = [
     "--no-first-run",
 ]  # fmt: skip
 WALL, PHONE = (1920, 1080), (390, 844)
-expect.set_options(timeout=20_000)  # five seconds are not enough on a busy machine
+expect.set_options(timeout=60_000)  # five seconds are not enough on a busy machine
 REHEARSAL = Rehearsal(mail_page="http://127.0.0.1:8603/", title="Rehearsal of 16 January 2021")
 
 
@@ -41,6 +41,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             if not CHROMIUM.exists() and os.environ.get("CI") != "true":
                 item.add_marker(missing)
+
+
+def eventually(page: Page, expression: str) -> None:
+    """Wait until it is true; the page itself may not evaluate it, its content policy forbids that."""
+    for _ in range(1200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not within a minute: {expression}")
 
 
 @dataclass
@@ -55,8 +64,7 @@ class Visit:
     def updates(self, number: int) -> None:
         """Wait until the server has answered so many more times."""
         now = int(self.page.locator("body").get_attribute("data-heard") or 0)
-        for count in range(now + 1, now + number + 1):
-            self.page.wait_for_selector(f"body[data-heard='{count}']")
+        eventually(self.page, f"Number(document.body.dataset.heard) >= {now + number}")
 
     def violations(self) -> list[Any]:
         """What axe has against the page as it stands."""
@@ -106,7 +114,7 @@ def visiting(
     width, height = size
     scheme = "light" if theme == "light" else "dark"
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     try:
         page = context.new_page()
         visit = Visit(page, url)
@@ -114,7 +122,7 @@ def visiting(
         page.on("pageerror", lambda error: visit.console.append(f"error: {error}"))
         page.on("request", lambda asked: visit.outside.append(asked.url) if _leaves(asked.url, _origin(url)) else None)
         page.goto(url)
-        page.wait_for_selector(drawn, state="attached", timeout=60_000)  # a busy machine draws its first page slowly
+        page.wait_for_selector(drawn, state="attached", timeout=180_000)  # a busy machine draws its first page slowly
         yield visit
     finally:
         context.close()

@@ -1,4 +1,4 @@
-"""The budget page in a real browser."""
+"""The page Bad checks in a real browser."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,9 @@ def test_it_is_drawn_clean_reachable_and_accessible(
 ) -> None:
     with visiting(browser, budget_url + "budget/", size, theme, DRAWN) as visit:
         page = visit.page
-        expect(page.get_by_role("heading", level=1)).to_contain_text("Today's budget of bad checks: overspent")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Bad checks today: ")
+        current = page.locator("nav [aria-current=page]").first
+        expect(current).to_have_text("Bad checks")
         expect(page.locator("#budget-chart .js-plotly-plot .main-svg").first).to_be_visible()
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -52,7 +52,7 @@ def opened(browser: Browser, size: tuple[int, int], script: bool, theme: str = "
         color_scheme="dark" if theme == "dark" else "light",
         bypass_csp=script,  # axe comes in by script; the page itself has none
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     try:
         page = context.new_page()
         outside: list[str] = []

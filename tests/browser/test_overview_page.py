@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PHONE, WALL, Visit, quick_settings, serving, visiting
+from tests.browser.conftest import PHONE, WALL, Visit, eventually, quick_settings, serving, visiting
 from tests.builders import Scene
 from tests.dashboard.web.pictures import empty_store
 
@@ -63,7 +63,7 @@ def test_a_tile_opens_the_district_and_escape_gives_the_focus_back(browser: Brow
         expect(dialog).to_be_visible()
         page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
-        assert page.evaluate("() => document.activeElement.dataset.code") == "491"
+        eventually(page, "document.activeElement.dataset.code === '491'")
 
 
 def test_focus_on_a_tile_and_zoom_of_the_chart_survive_three_updates(browser: Browser, scene: Scene) -> None:
@@ -83,7 +83,7 @@ def test_focus_on_a_tile_and_zoom_of_the_chart_survive_three_updates(browser: Br
         assert page.evaluate("() => document.activeElement === window.tileBefore")
         page.locator("#whole-day").click()
         expect(page.locator("#whole-day")).to_be_hidden()
-        assert page.evaluate(RANGE)[0].startswith("2021-01-16 10:00")
+        eventually(page, f"({RANGE})()[0].startsWith('2021-01-16 10:00')")
 
 
 def _drag(visit: Visit) -> None:
@@ -104,6 +104,11 @@ def test_axe_finds_nothing(browser: Browser, launch_url: str, size: str, theme: 
         assert visit.violations() == []
         visit.page.locator("#tiles button[data-code='490']").click()
         expect(visit.page.locator("#panel-words")).to_contain_text("Officer")
+        assert visit.violations() == []
+        visit.page.locator("#panel-close").click()
+        visit.page.locator("#incidents button:visible").first.click()
+        visit.page.locator("#ask-do").click()
+        expect(visit.page.locator("#ask-trouble")).to_contain_text("Write your name")
         assert visit.violations() == []
 
 
@@ -144,10 +149,40 @@ def test_acknowledge_is_taken_and_says_who_and_when(browser: Browser, scene: Sce
         expect(row).to_contain_text("Registry down")
         expect(row.locator(".told")).to_have_text("5 of 6")
         row.locator("button").click()
+        dialog = page.get_by_role("dialog", name="Acknowledge")
+        expect(dialog).to_contain_text("Registry down: Dhule")
+        dialog.get_by_role("button", name="Acknowledge").click()
+        expect(dialog).to_contain_text("Write your name and office")
+        assert visit.violations() == []
+        dialog.get_by_label("Who has it").fill("Dr. A. Deshmukh, SIO")
+        page.keyboard.press("Enter")
         taken = page.locator("#incidents tr", has_text="Registry down")
-        expect(taken.locator(".answered span")).to_have_text("16:40 control room")
+        expect(taken.locator(".answered span")).to_have_text("16:40 Dr. A. Deshmukh, SIO")
         expect(taken.locator("button")).to_be_hidden()
         expect(page.locator("#box")).to_contain_text("Waiting for us: 1 incident")
+
+
+def test_a_name_is_given_once_and_stands_on_every_page_until_it_is_changed(browser: Browser, scene: Scene) -> None:
+    with serving(scene) as url, visiting(browser, url) as visit:
+        page = visit.page
+        page.locator("#incidents button:visible").first.click()
+        page.get_by_label("Who has it").press_sequentially("Dr. A. Deshmukh")
+        page.keyboard.press("Escape")
+        expect(page.locator("#ask-dialog")).to_be_hidden()
+        page.goto(url + "incidents/?id=2")
+        page.get_by_role("button", name="Add a note", exact=True).click()
+        who = page.get_by_label("Who does it")
+        expect(who).to_have_value("Dr. A. Deshmukh")
+        who.fill("Asha Patil")
+        page.get_by_label("Words").fill("Rang Dhule.")
+        page.get_by_role("button", name="Confirm: add a note").click()
+        expect(page.locator(".timeline li").first).to_contain_text("Asha Patil")
+        scene.clock.at += 60  # the overview reads the store anew
+        page.goto(url)
+        page.locator("#incidents button:visible").first.click()
+        expect(page.get_by_label("Who has it")).to_have_value("Asha Patil")
+        page.get_by_role("dialog").get_by_role("button", name="Acknowledge").click()
+        expect(page.locator("#incidents .answered span", has_text="Asha Patil")).to_have_count(1)
 
 
 def test_a_rehearsal_says_so_and_links_to_its_mails(browser: Browser, launch_url: str, scene: Scene) -> None:

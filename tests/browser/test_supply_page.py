@@ -1,5 +1,6 @@
 """The supply page in a real browser: sites, stock, states, and a pull that fails."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -40,11 +41,11 @@ def test_it_is_drawn_clean_reachable_and_accessible(
     with visiting(browser, supply_url + "supply/", size, theme, DRAWN) as visit:
         page = visit.page
         raigad = page.get_by_role("region", name="Session sites of Raigad")
-        expect(raigad.get_by_role("row", name="Alibag 100 10 – –")).to_be_visible()
-        expect(raigad.get_by_role("row", name="Difference 0 0 – –")).to_be_visible()
+        expect(raigad.get_by_role("row", name=re.compile("Alibag .*100 .*10 .*– .*–"))).to_be_visible()
+        expect(raigad.get_by_role("row", name=re.compile("Difference .*0 .*0 .*– .*–"))).to_be_visible()
         expect(page.get_by_text("about 317 session days, a straight line from 10 doses by 13:30")).to_be_visible()
         states = page.get_by_role("region", name="States beside each other")
-        expect(states.get_by_role("row", name="West Bengal 9,730")).to_contain_text("15,707")
+        expect(states.get_by_role("row", name=re.compile("West Bengal .*9,730"))).to_contain_text("15,707")
         expect(page.get_by_role("region", name="Scheduled pulls")).to_contain_text("no answer:")
         assert_clean(visit, theme)
 
@@ -52,8 +53,8 @@ def test_it_is_drawn_clean_reachable_and_accessible(
 def test_every_source_is_a_way_to_it(browser: Browser, supply_url: str) -> None:
     with visiting(browser, supply_url + "supply/", drawn=DRAWN) as visit:
         links = visit.page.get_by_role("region", name="States beside each other").get_by_role("link")
-        assert links.count() >= 20
-        assert all(link.get_attribute("href", timeout=2000).startswith("https://") for link in links.all())  # type: ignore[union-attr]
+        expect(links.nth(19)).to_be_attached()
+        assert all(link.get_attribute("href").startswith("https://") for link in links.all())  # type: ignore[union-attr]
         expect(visit.page.get_by_role("link", name="Export as CSV")).to_have_attribute(
             "href", "/doses/export.csv?day=2021-01-16"
         )

@@ -61,7 +61,7 @@ def test_it_is_not_ready_without_a_store(room: Room) -> None:
 def test_metrics_tell_states_incidents_doses_and_ages(client: FlaskClient, room: Room) -> None:
     with room.engine.begin() as connection:
         figures.append(connection, list(example().figures), example().zone, 1)
-    room.run(300)
+    room.learn()
     room.run(90, slow_in(THANE))
     told = scraped(client)
     assert told["tikawatch_district_state", str(THANE), "slow"] == 1
@@ -92,7 +92,7 @@ def test_districts_and_incidents_are_listed(client: FlaskClient, room: Room) -> 
     answer: Any = client.get("/api/v1/districts").get_json()
     assert {row["state"] for row in answer["districts"]} == {"no data"}
     assert client.get("/api/v1/incidents").get_json() == {"incidents": []}
-    room.run(300)
+    room.learn()
     room.run(90, slow_in(THANE))
     thane = next(row for row in client.get("/api/v1/districts").get_json()["districts"] if row["code"] == THANE)
     assert (thane["state"], thane["name"]) == ("slow", "Thane")

@@ -116,8 +116,8 @@ def test_an_export_can_be_of_a_day_and_as_known_at_an_hour(desk: Desk) -> None:
     assert len(desk.exported("--day", "2021-01-16")) == 2
     assert [line.split(",")[3] for line in desk.exported("--day", "2021-01-16", "--as-known-at", "18:00")] == ["10"]
     full = desk.doses("export", "--full", "--day", "2021-01-16")[1].splitlines()
-    assert full[0].endswith(",note,received,who,said,rehearsed,chosen,rule")
-    assert [line.split(",")[-2:] for line in full[1:]] == [["0", ""], ["1", "the only one"]]
+    assert full[0].endswith(",note,received,who,said,rehearsed,chosen,rule,as_known_at")
+    assert [line.split(",")[-3:-1] for line in full[1:]] == [["0", ""], ["1", "the only one"]]
 
 
 @pytest.mark.parametrize("option", ["--day", "--as-known-at"])

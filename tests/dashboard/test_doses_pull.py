@@ -245,6 +245,7 @@ def _trickle(connection: socket.socket) -> None:
 
 @pytest.mark.process
 @pytest.mark.parametrize("handle", [_hang, _trickle])
+@pytest.mark.timed
 def test_one_that_hangs_or_trickles_ends_at_its_deadline_as_a_whole(
     engine: Engine, handle: Callable[[socket.socket], None]
 ) -> None:
@@ -257,6 +258,7 @@ def test_one_that_hangs_or_trickles_ends_at_its_deadline_as_a_whole(
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_pull_under_way_ends_with_the_process() -> None:
     stop = threading.Event()
     with raw_server(_hang) as port:
@@ -276,12 +278,12 @@ def test_a_control_room_pulls_as_soon_as_it_runs(tmp_path: Path) -> None:
         thread = threading.Thread(target=wiring.serve, args=(settings, SetClock(NOW), stop))
         thread.start()
         try:
-            ends = time.monotonic() + 20
+            ends = time.monotonic() + 120
             while not asked and time.monotonic() < ends:
                 time.sleep(0.05)
         finally:
             stop.set()
-            thread.join(20)
+            thread.join(120)
     engine = fresh_store(tmp_path / "t.db")
     with reading(engine) as connection:
         assert standing(connection, a_pull(url)).stored == 1

@@ -26,7 +26,7 @@ def with_calendar(**changes: Any) -> ControlRoomFile:
 
 def test_in_planned_downtime_nothing_opens_and_what_is_open_may_still_close(engine: Engine) -> None:
     room = Room(engine, with_calendar(downtime=[planned("12:04", "12:30", PUNE), planned("12:10", "12:30", THANE)]))
-    room.run(300)
+    room.learn()
     room.run(290, slow_in(THANE, PUNE))
     assert room.told() == [(StepKind.OPENED, (THANE,))]
     room.run(300)

@@ -50,15 +50,23 @@ class Room:
         self.steps.append(step)
         return 1
 
+    def learn(self) -> None:
+        """Five minutes in which all is well, judged with each round only: what is usual is known then."""
+        self.run(300, judged_s=15)
+
     def run(
-        self, seconds: float, upload: Callable[[int], float] = lambda _code: 2.0, districts: Iterable[int] = EVERYONE
+        self,
+        seconds: float,
+        upload: Callable[[int], float] = lambda _code: 2.0,
+        districts: Iterable[int] = EVERYONE,
+        judged_s: int = 5,
     ) -> None:
-        """Rounds each 15 s, judged each 5 s."""
+        """Rounds each 15 s."""
         end = self.clock.at + seconds
         while self.clock.at < end:
             if (self.clock.at - START) % 15 == 0:
                 self.receive(s for code in districts for s in self._round(code, upload(code)))
-            self.clock.at += 5
+            self.clock.at += judged_s
             self.watch.step()
 
     def receive(self, taken: Iterable[Sample]) -> None:
@@ -90,7 +98,7 @@ def slow_in(*codes: int) -> Callable[[int], float]:
 
 
 def test_a_slowdown_goes_from_samples_to_flips_incident_and_steps_and_closes(room: Room) -> None:
-    room.run(300)
+    room.learn()
     assert room.told() == []
     room.run(90, slow_in(THANE, PUNE))
     assert room.told() == [(StepKind.OPENED, (PUNE, THANE))]
@@ -118,7 +126,7 @@ def test_cells_hold_every_judged_sample(room: Room) -> None:
 
 
 def test_a_restart_in_the_middle_of_a_fault_neither_doubles_nor_forgets(room: Room) -> None:
-    room.run(300)
+    room.learn()
     for _ in range(12):
         room.run(15, slow_in(THANE))
         room.restart()
@@ -134,7 +142,7 @@ def test_what_a_person_takes_for_the_new_normal_is_told_no_more_and_a_worse_one_
     engine: Engine, killed: bool
 ) -> None:
     room = Room(engine, a_few(slow={"districts": 1}, flap={"reopen_s": 60}))
-    room.run(300)
+    room.learn()
     room.run(120, slow_in(THANE, PUNE))
     desk = Desk(room.engine, room.settings, room.clock, room._enqueue)
     act(desk, 1, AcceptAsked(who="Asha", why="a new proxy, slower for good"))
@@ -150,7 +158,7 @@ def test_what_a_person_takes_for_the_new_normal_is_told_no_more_and_a_worse_one_
 
 
 def test_a_step_that_cannot_be_committed_is_taken_again_in_full(room: Room) -> None:
-    room.run(300)
+    room.learn()
     room.run(30, slow_in(THANE))
     keep = room.watch._enqueue
 
@@ -189,7 +197,7 @@ def test_when_nothing_arrives_any_more_one_incident_says_that_the_monitor_is_cut
 
 
 def test_an_incident_is_acknowledged_once_and_only_at_the_step_that_was_seen(room: Room) -> None:
-    room.run(300)
+    room.learn()
     room.run(90, slow_in(RAIGAD))
     desk = Desk(room.engine, room.settings, room.clock)
     assert not desk.acknowledge(1, 99, "Asha")
@@ -204,7 +212,7 @@ def test_an_incident_is_acknowledged_once_and_only_at_the_step_that_was_seen(roo
 
 
 def test_of_two_that_take_the_same_step_the_second_changes_nothing(room: Room) -> None:
-    room.run(300)
+    room.learn()
     room.run(90, slow_in(RAIGAD))
     with room.engine.begin() as connection:
         standing = ledger.standing(connection, 0, frozenset(EVERYONE))
@@ -215,7 +223,7 @@ def test_of_two_that_take_the_same_step_the_second_changes_nothing(room: Room) -
 
 
 def test_failed_checks_reach_the_judgement_with_their_reason(room: Room) -> None:
-    room.run(300)
+    room.learn()
     for _ in range(8):
         room.run(15, districts=[code for code in EVERYONE if code != RAIGAD])
         cut = {"outcome": Outcome.FAILED, "reason": Reason.RESET, "status": None}
@@ -235,7 +243,7 @@ def test_the_watch_says_when_it_last_ran(room: Room) -> None:
 
 
 def test_whatever_breaks_a_step_its_samples_are_not_taken_in_twice(room: Room) -> None:
-    room.run(300)
+    room.learn()
     keep = room.watch._enqueue
 
     def broken(*_args: object) -> int:
@@ -253,7 +261,7 @@ def test_whatever_breaks_a_step_its_samples_are_not_taken_in_twice(room: Room) -
 
 
 def test_a_store_that_cannot_be_read_for_a_while_leaves_no_half_memory_behind(room: Room) -> None:
-    room.run(300)
+    room.learn()
     with room.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE sample RENAME TO away")
     for _ in range(3):
@@ -267,7 +275,7 @@ def test_a_store_that_cannot_be_read_for_a_while_leaves_no_half_memory_behind(ro
 
 
 def test_a_district_taken_out_of_the_config_in_the_middle_of_its_incident_stops_nothing(room: Room) -> None:
-    room.run(300)
+    room.learn()
     room.run(90, slow_in(THANE, RAIGAD))
     room.settings = room.settings.model_copy(
         update={"districts": tuple(d for d in room.settings.districts if d.code != RAIGAD)}
@@ -300,7 +308,7 @@ def test_an_agent_whose_clock_is_hours_wrong_fills_cells_and_memory_all_the_same
 
 @pytest.mark.process  # hours of rounds
 def test_a_restart_after_hours_of_slowness_neither_calls_it_usual_nor_closes_the_incident(room: Room) -> None:
-    room.run(300)
+    room.learn()
     room.run(LOOK_BACK_S + 300, slow_in(THANE))
     for _ in range(2):
         room.restart()
@@ -320,7 +328,7 @@ def test_what_is_kept_for_a_restart_is_small(room: Room) -> None:
 
 def test_the_end_of_a_snooze_is_told_by_the_watch_and_a_recovery_is_closed_by_it(engine: Engine) -> None:
     room = Room(engine, a_few(slow={"districts": 1}, recovery={"quiet_min": 1}))
-    room.run(300)
+    room.learn()
     room.run(90, slow_in(THANE))
     until = datetime.fromtimestamp(room.clock.at + 60, UTC)
     act(Desk(engine, room.settings, room.clock), 1, SnoozeAsked(who="Asha", until=until))

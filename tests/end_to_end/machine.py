@@ -1,7 +1,7 @@
 """One machine for a test: the stand-in registry, a relay that keeps mails, and Tikawatch's own processes, all real, on loopback.
 
 Times are those of a minute-long day: intervals of a second, thresholds to match. The session lasts all day, so that the hour of the test
-does not matter.
+does not matter. Usual answers take milliseconds here: that all of them take some times as long is the machine's own doing, and no news.
 """
 
 import json
@@ -27,11 +27,12 @@ from probes.rehearsal.registry import StandIn
 from tests.places import EXAMPLE
 
 T = TypeVar("T")
+SLOW = 30  # times as long: seconds instead of tenths, so that a healthy upload on a busy machine is not taken for one
 RULES = {
-    "tick_s": 1, "settle_s": 4, "slow": {"limit_s": 3, "ratio": 3, "floor_s": 0.6, "unworkable_s": 6, "alone_s": 5},
-    "outage": {"window_s": 4, "window_long_s": 8, "recover_s": 5}, "degraded": {"sustain_s": 12, "err_window_s": 20, "recover_s": 5},
+    "tick_s": 1, "settle_s": 4, "slow": {"limit_s": 4, "ratio": 5, "floor_s": 2, "unworkable_s": 15, "alone_s": 5},
+    "outage": {"window_s": 4, "window_long_s": 8, "recover_s": 5}, "flap": {"reopen_s": 60},
+    "degraded": {"ratio": 30, "tail_x": 30, "err": 0.25, "sustain_s": 12, "err_window_s": 20, "recover_s": 5}, "division": {"ratio": 30},
     "local": {"window_s": 6, "window_long_s": 12, "nodata_s": 10, "recover_s": 5}, "monitor": {"silence_s": 10, "recover_s": 5},
-    "flap": {"reopen_s": 60},
 }  # fmt: skip
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -61,9 +62,9 @@ class Machine:
         """kill -9, and wait until it is gone."""
         process = self._running.pop(role)
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
-    def ended(self, role: str, seconds: float = 30) -> int:
+    def ended(self, role: str, seconds: float = 120) -> int:
         """The exit status of a process that ends by itself."""
         return self._running.pop(role).wait(seconds)
 
@@ -71,17 +72,17 @@ class Machine:
         """End all politely; the exit status of each."""
         for process in self._running.values():
             process.send_signal(signal.SIGTERM)
-        statuses = {role: process.wait(15) for role, process in self._running.items()}
+        statuses = {role: process.wait(60) for role, process in self._running.items()}
         self._running.clear()
         return statuses
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.address + path, timeout=5) as answer:
+        with urllib.request.urlopen(self.address + path, timeout=30) as answer:
             return json.load(answer)
 
     def metric(self, name: str) -> float:
         """The value of a metric without labels."""
-        with urllib.request.urlopen(f"{self.address}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.address}/metrics", timeout=30) as answer:
             lines = answer.read().decode().splitlines()
         return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
 
@@ -118,7 +119,7 @@ class Machine:
 
     def _command(self, *arguments: str, keep: str) -> None:
         command = [sys.executable, "-m", "dashboard.cli", *arguments]
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180).stdout
         (self.folder / keep).write_text(said)
 
     def _write_config(self) -> None:
@@ -131,7 +132,7 @@ class Machine:
         data["probes"] |= {
             "checks": [
                 {"name": "ping", "kind": "http", "url": f"{registry}/api/{{district}}/ping", "interval_s": 1, "deadline_s": 1},
-                {"name": "upload", "kind": "upload", "url": records, "interval_s": 1, "deadline_s": 8,
+                {"name": "upload", "kind": "upload", "url": records, "interval_s": 1, "deadline_s": 20,
                  "expect_status": [202], "read_back": one | {"every_s": 0.05}, "clean_up": one},
                 {"name": "neutral-host", "kind": "anchor", "url": anchor + "/anchor/{district}", "interval_s": 1, "deadline_s": 1},
             ],
@@ -164,7 +165,7 @@ def a_machine(folder: Path, scale: float = 0.05) -> Iterator[Machine]:
         stand_in.stop()
 
 
-def eventually(ask: Callable[[], T], wanted: Callable[[T], bool] = bool, seconds: float = 40) -> T:
+def eventually(ask: Callable[[], T], wanted: Callable[[T], bool] = bool, seconds: float = 150) -> T:
     """The first answer that is wanted; fails with the last answer when none comes in time."""
     deadline = time.monotonic() + seconds
     last: Any = None

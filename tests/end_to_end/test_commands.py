@@ -31,7 +31,6 @@ def processes_of(group: int) -> list[str]:
 
 
 @pytest.mark.process
-@pytest.mark.timeout(150)
 def test_the_demo_rehearses_finds_other_ports_and_leaves_nothing_behind(tmp_path: Path) -> None:
     log = tmp_path / "demo.log"
     with log.open("wb") as out, socket.socket() as taken:
@@ -46,20 +45,18 @@ def test_the_demo_rehearses_finds_other_ports_and_leaves_nothing_behind(tmp_path
             stdout=out, stderr=subprocess.STDOUT, start_new_session=True, env=os.environ | {"TMPDIR": str(tmp_path)},
         )  # fmt: skip
         try:
-            found = eventually(
-                lambda: re.search(r"16 January 2021: (http://127\.0\.0\.1:\d+)", log.read_text()), seconds=90
-            )
+            found = eventually(lambda: re.search(r"16 January 2021: (http://127\.0\.0\.1:\d+)", log.read_text()))
             assert found is not None
             address = found[1]
             assert not address.endswith(":8600")
             mails = re.search(r"machine: (http://127\.0\.0\.1:\d+)", log.read_text())
-            with urllib.request.urlopen(f"{address}/readyz", timeout=5) as ready:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=30) as ready:
                 assert ready.status == 200
-            with urllib.request.urlopen(f"{mails[1] if mails else ''}/mails.json", timeout=5) as page:
+            with urllib.request.urlopen(f"{mails[1] if mails else ''}/mails.json", timeout=30) as page:
                 assert b"[Rehearsal]" in page.read()
         finally:
             os.killpg(demo.pid, signal.SIGINT)
-            status = demo.wait(20)
+            status = demo.wait(90)
     assert status == 0, log.read_text()
     assert processes_of(demo.pid) == []
     assert list(tmp_path.glob("tikawatch-demo-*")) == []
@@ -68,7 +65,6 @@ def test_the_demo_rehearses_finds_other_ports_and_leaves_nothing_behind(tmp_path
 
 
 @pytest.mark.process
-@pytest.mark.timeout(120)
 def test_run_starts_both_roles_makes_its_own_token_and_starts_a_dead_one_again(tmp_path: Path) -> None:
     with a_machine(tmp_path) as machine:
         (tmp_path / "agent-token").unlink()
@@ -78,7 +74,7 @@ def test_run_starts_both_roles_makes_its_own_token_and_starts_a_dead_one_again(t
         assert (tmp_path / "agent-token").stat().st_mode & 0o777 == 0o600
         second = subprocess.run(
             [sys.executable, "-m", "dashboard.cli", "serve", "--config", str(machine.config)],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=180, check=False,
         )  # fmt: skip
         assert (second.returncode, second.stderr.startswith("tikawatch serve: another Tikawatch (process ")) == (
             1,
@@ -94,7 +90,6 @@ def test_run_starts_both_roles_makes_its_own_token_and_starts_a_dead_one_again(t
 
 
 @pytest.mark.process
-@pytest.mark.timeout(60)
 def test_a_taken_port_is_said_plainly(tmp_path: Path) -> None:
     with a_machine(tmp_path) as machine, socket.socket() as taken:
         taken.bind(("127.0.0.1", machine.port))
@@ -106,14 +101,13 @@ def test_a_taken_port_is_said_plainly(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.timeout(60)
 def test_children_do_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> None:
     with a_machine(tmp_path) as machine:
         machine.start("run")
         eventually(machine.ready)
         holder = int((tmp_path / "tikawatch.db.lock").read_text())
         machine.kill("run")
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while Path(f"/proc/{holder}").exists() and time.monotonic() < deadline:
             time.sleep(0.1)
         assert not Path(f"/proc/{holder}").exists()

@@ -7,7 +7,7 @@ import pytest
 
 from probes.rehearsal.faults import Fault, FaultKind
 from probes.rehearsal.mail_folder import Mail
-from tests.end_to_end.machine import a_machine, eventually
+from tests.end_to_end.machine import SLOW, a_machine, eventually
 from tests.places import JALGAON, NASHIK, PALGHAR, PUNE, THANE, example
 
 FIVE = (THANE, PUNE, PALGHAR, NASHIK, JALGAON)
@@ -16,7 +16,6 @@ ROOM = example().state.control_room.mail
 
 
 @pytest.mark.process
-@pytest.mark.timeout(180)
 def test_a_slowdown_in_five_districts_is_told_to_their_officers_once_and_closed_once(tmp_path: Path) -> None:
     with a_machine(tmp_path) as machine:
         machine.start("serve")
@@ -24,7 +23,7 @@ def test_a_slowdown_in_five_districts_is_told_to_their_officers_once_and_closed_
         eventually(lambda: set(machine.states().values()), lambda states: states == {"ok"})
         eventually(machine.fewest_uploads, lambda count: count >= 15)  # the judgement knows what is usual
 
-        machine.faults(Fault(kind=FaultKind.SLOW, districts=FIVE, factor=12))
+        machine.faults(Fault(kind=FaultKind.SLOW, districts=FIVE, factor=SLOW))
         eventually(machine.incidents, lambda found: {c for i in found for c in i["districts"]} == set(FIVE))
         (incident,) = machine.incidents()
         assert (incident["kind"], incident["status"]) == ("slowdown", "open")

@@ -100,4 +100,4 @@ def failing(process: subprocess.Popen[str], calls: str, error: str) -> Iterator[
         yield
     finally:
         tracing.send_signal(signal.SIGTERM)
-        tracing.communicate(timeout=10)
+        tracing.communicate(timeout=60)

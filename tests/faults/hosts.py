@@ -47,7 +47,7 @@ def start(place: Place, config: Settings, group: "Group | None" = None, **enviro
 
 def stop(process: subprocess.Popen[str]) -> int:
     process.send_signal(signal.SIGTERM)
-    return process.wait(10)
+    return process.wait(60)
 
 
 def said(place: Place) -> str:
@@ -174,7 +174,7 @@ class Group:
     def dissolve(self) -> None:
         for pid in (self._path / "cgroup.procs").read_text().split():
             (self._path.parent / "cgroup.procs").write_text(pid)
-        for _ in range(100):
+        for _ in range(1000):
             try:
                 self._path.rmdir()
                 return

@@ -181,9 +181,9 @@ def proxy(target: int, line: Line | None = None, port: int = 0) -> Iterator[Prox
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
-        if not ready.wait(5):
+        if not ready.wait(60):
             raise RuntimeError(f"the proxy could not listen on 127.0.0.1:{port}")
         yield told
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(5)
+        thread.join(60)

@@ -10,7 +10,7 @@ from tests.faults.hosts import Registry, SetTime, memory_mb, registry, said, sta
 from tests.probes.agents import Place, get, local, until
 from tests.probes.servers import HttpServer, Intake, free_port
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timed]
 
 HOUR, YEAR = 3600.0, 365.25 * 86_400
 PER_SECOND = 12  # of the agent below: six districts every half second

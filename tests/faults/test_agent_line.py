@@ -25,7 +25,7 @@ from tests.probes.agents import Place, get, until
 from tests.probes.servers import free_port, http_server
 from tests.stores import fresh_store
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timed]
 log = logging.getLogger(__name__)
 DAY_S = 86_400.0
 
@@ -81,7 +81,7 @@ def delivering(place: Place, spool: Spool, url: str, **more: object) -> Iterator
         yield running
     finally:
         stopping.set()
-        thread.join(10)
+        thread.join(60)
         running.delivery.close()
 
 
@@ -104,7 +104,7 @@ def measuring(spool: Spool, first: int, every_s: float = 0.1) -> Iterator[dict[i
         yield ended
     finally:
         over.set()
-        thread.join(5)
+        thread.join(60)
 
 
 def lags(room: Room, ended: dict[int, float]) -> list[float]:
@@ -127,7 +127,7 @@ def test_after_a_cut_of_a_day_the_room_sees_now_first_and_then_all_of_it(place: 
             time.sleep(6)
             assert room.arrived == {}
         healed, seen = time.time(), time.monotonic()
-        until(lambda: room.heard[before] == 20_000, within=40)
+        until(lambda: room.heard[before] == 20_000)
         drained = time.monotonic() - seen
         assert stop(process) == 0
         kept = place.waiting()
@@ -195,7 +195,7 @@ def test_a_line_that_loses_four_packets_in_ten_is_slow_and_complete(place: Place
         spool.append([a_sample(seq) for seq in range(1, 501)])
         began = time.monotonic()
         with delivering(place, spool, room.url, batch=100, back_off_max_s=1) as running:
-            until(lambda: len(spool) == 0, within=60)
+            until(lambda: len(spool) == 0, within=180)
         took = time.monotonic() - began
         spool.close()
         [numbers] = room.stored().values()
@@ -231,7 +231,7 @@ def test_a_line_of_eight_kilobits_carries_small_batches(place: Place, engine: En
             measuring(spool, 101, every_s=0.5) as ended,
             delivering(place, spool, line.url + "/api/v1/samples", **given) as running,
         ):
-            until(lambda: len(room.arrived) > 110 and len(spool) < 5, within=60)
+            until(lambda: len(room.arrived) > 110 and len(spool) < 5, within=180)
         took, waits = time.monotonic() - began, lags(room, ended)
     log.info("row 20: %d samples in %.1f s, %d bytes; batches of %s; %d too large; live ones took %.1f s, at worst %.1f s",
              len(room.arrived), took, line.bytes_up, room.sizes, running.attempts("unreachable"),

@@ -20,8 +20,12 @@ from tests.probes.servers import Call, HttpServer, http_server
 
 pytestmark = pytest.mark.process
 
-WRITTEN_S = 0.5  # until then what was sent is certainly on disk, on a busy machine too
+WRITTEN_S = 0.5
 LATER = WallClock(600)  # so that what is put off is due
+
+
+def on_disk(place: Place) -> bytes:
+    return b"".join(file.read_bytes() for file in place.spool.parent.glob("spool.db*"))
 
 
 def test_what_a_killed_agent_had_sent_is_taken_away_by_the_next_though_its_token_has_expired(
@@ -37,11 +41,11 @@ def test_what_a_killed_agent_had_sent_is_taken_away_by_the_next_though_its_token
         config = place.config(f"{room.url}/api/v1/samples", [fields])
         agent = start(place, config)
         until(lambda: len(shelf.records) == 3)
-        time.sleep(WRITTEN_S)
+        sent = set(shelf.records)
+        until(lambda: all(record.encode() in on_disk(place) for record in sent))
         agent.kill()
         agent.wait()
-        sent = set(shelf.records)
-        written = b"".join(file.read_bytes() for file in place.spool.parent.glob("spool.db*"))
+        written = on_disk(place)
         expired = {token.encode() for token in fake.tokens}  # type: ignore[attr-defined]
         fake.tokens.clear()  # type: ignore[attr-defined]
         assert {url.rpartition("/")[2].partition("?")[0] for _, url in place.left()} == sent
@@ -64,6 +68,7 @@ class Queue(Plain):
         return super().answer(call, path, query)
 
 
+@pytest.mark.timed
 def test_a_record_that_appears_after_the_deadline_is_taken_away_by_a_later_try(
     place: Place, room: HttpServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

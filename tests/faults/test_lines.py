@@ -23,7 +23,7 @@ from tests.faults.networks import OF_THE_MACHINE, OF_THIS_THREAD, in_its_own_net
 from tests.probes.line_servers import Lines, dns_answer, udp_server
 from tests.probes.servers import raw_server
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timed]
 
 LATE_S = 0.05
 CLONE_NEWNS = 0x00020000

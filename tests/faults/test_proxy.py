@@ -11,7 +11,7 @@ from tests.faults.proxy import Line, Proxy, proxy
 from tests.probes.agents import until
 from tests.probes.servers import raw_server
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timed]
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ class Place:
             return db.execute("SELECT method, url FROM cleanup").fetchall()
 
 
-def until(true: Callable[[], bool], within: float = 20.0) -> None:
+def until(true: Callable[[], bool], within: float = 90.0) -> None:
     end = time.monotonic() + within
     while not true():
         assert time.monotonic() < end, "did not happen in time"
@@ -104,8 +104,11 @@ def answered(registry: StandIn) -> int:
 
 
 def by_check(intake: Intake) -> dict[str, set[tuple[str, str]]]:
+    """Outcomes and reasons, without what an agent says of itself when a busy machine gave it no processor."""
     found: dict[str, set[tuple[str, str]]] = {}
     for sample in list(intake.samples.values()):
+        if str(sample["detail"]).startswith("the agent itself stood still"):
+            continue
         found.setdefault(str(sample["check"]), set()).add((str(sample["outcome"]), str(sample["reason"])))
     return found
 
@@ -121,5 +124,5 @@ def running(config: Settings, clock: WallClock | None = None) -> Iterator[None]:
         assert agent.is_alive()
     finally:
         stop.set()
-        agent.join(10)
+        agent.join(60)
     assert not agent.is_alive()

@@ -50,7 +50,7 @@ def run_all(loop: TransferLoop, requests: list[Request]) -> list[Result]:
 def fetch(loop: TransferLoop) -> Fetch:
     """One request, with `within` seconds for all of it."""
 
-    def fetch(url: str, within: float = 5.0, **more: object) -> Result:
+    def fetch(url: str, within: float = 60.0, **more: object) -> Result:
         deadline = WallClock().monotonic() + within
         return run_all(loop, [Request(url=url, deadline=deadline, **more)])[0]  # type: ignore[arg-type]
 

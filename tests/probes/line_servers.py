@@ -98,7 +98,7 @@ def udp_server(answering: Answering, port: int = 0) -> Iterator[int]:
             stop.set()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
                 last.sendto(b"", server.getsockname())
-            thread.join(5)
+            thread.join(60)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.process
 LAUNCH = 1_610_800_000.0  # 16 January 2021
 
 
+@pytest.mark.timed
 def test_it_measures_every_kind_of_fault_and_delivers_it(
     place: Place, good: StandIn, intake: Intake, room: HttpServer
 ) -> None:
@@ -43,7 +44,7 @@ def test_it_measures_every_kind_of_fault_and_delivers_it(
             scraped = page.read().decode()
         asked = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=10)
+        _, log = process.communicate(timeout=60)
         took = time.monotonic() - asked
         assert min(good.load()["delete"], forgetful.load()["delete"]) >= 3
         assert good.load()["records_left"] == 0
@@ -69,7 +70,7 @@ def test_sequence_numbers_count_up_without_gaps_within_a_boot(
     process = place.start(place.config(room.url, [get(local(good.ports.registry))]))
     until(lambda: len(intake.samples) >= 12)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 0
     assert len({boot for boot, _ in intake.samples}) == 1
     assert sorted(seq for _, seq in intake.samples) == list(range(1, len(intake.samples) + 1))
@@ -94,7 +95,7 @@ def test_killed_again_and_again_it_loses_nothing_that_was_on_disk(
     process = place.start(config)
     until(lambda: spooled <= set(intake.samples))
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert len(spooled) >= 10
     assert len({boot for boot, _ in spooled}) >= 2
     assert not place.waiting() & spooled
@@ -122,7 +123,7 @@ def test_a_second_agent_on_the_same_spool_says_so(place: Place, good: StandIn, r
     place.start(config)
     until(lambda: answered(good) > 0)
     second = place.start(config)
-    _, said = second.communicate(timeout=10)
+    _, said = second.communicate(timeout=60)
     assert second.returncode == 1
     assert said.strip().endswith("another agent uses this spool; stop it, or name another file in spool.file")
 

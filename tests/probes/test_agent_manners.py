@@ -18,6 +18,7 @@ pytestmark = pytest.mark.process
 
 
 @pytest.mark.parametrize("location", ["http://[::1", "//[x", "http://exa\xffmple/"])
+@pytest.mark.timed
 def test_an_unreadable_redirect_is_a_sample_and_the_agent_goes_on(
     place: Place, intake: Intake, room: HttpServer, location: str
 ) -> None:
@@ -39,6 +40,7 @@ def test_a_secret_that_cannot_be_read_is_said_once_at_the_start(
     assert len([one for one in caplog.messages if one.startswith('check upload: the secret "key" cannot be read')]) == 1
 
 
+@pytest.mark.timed
 def test_a_registry_that_asks_for_rest_gets_it_and_neutral_hosts_are_asked_on(
     place: Place, good: StandIn, intake: Intake, room: HttpServer
 ) -> None:
@@ -54,6 +56,7 @@ def test_a_registry_that_asks_for_rest_gets_it_and_neutral_hosts_are_asked_on(
     assert float(held.split()[-1]) >= 5
 
 
+@pytest.mark.timed
 def test_neutral_hosts_wait_neither_for_the_budget_nor_for_checks_that_hang(
     place: Place, good: StandIn, intake: Intake, room: HttpServer
 ) -> None:
@@ -75,6 +78,7 @@ def test_looks_and_clean_ups_come_out_of_the_same_budget_as_checks(place: Place,
             assert time.monotonic() - began >= 3
 
 
+@pytest.mark.timed
 def test_a_stop_takes_the_records_of_open_uploads_away(place: Place, room: HttpServer) -> None:
     with stand_in(Fault(kind=FaultKind.SLOW, factor=1000)) as slow:
         config = place.config(room.url, [upload(local(slow.ports.registry)) | {"deadline_s": 60}])
@@ -84,6 +88,7 @@ def test_a_stop_takes_the_records_of_open_uploads_away(place: Place, room: HttpS
         assert slow.load()["records_left"] == 0
 
 
+@pytest.mark.timed
 def test_clean_ups_that_a_stop_leaves_no_time_for_are_kept_for_the_next_start(place: Place, room: HttpServer) -> None:
     with stand_in(Fault(kind=FaultKind.SLOW, factor=1000)) as slow:
         check = upload(local(slow.ports.registry)) | {"deadline_s": 60}

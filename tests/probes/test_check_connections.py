@@ -117,6 +117,7 @@ def test_the_ip_version_is_kept(fetch: Fetch) -> None:
 
 @pytest.mark.process
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
+@pytest.mark.timed
 def test_a_second_address_is_not_raced_against_the_first(fetch: Fetch) -> None:
     """::1 takes no connection and does not refuse one; a racing client would go on to 127.0.0.1 after 0.2 s."""
     with raw_server(says_ok) as port, socket.socket(socket.AF_INET6) as full:

@@ -93,6 +93,7 @@ def test_what_is_packed_unasked_is_never_unpacked(packed: bytes) -> None:
         ('("[a-z]*)*[^a]$', Reason.NONE, ""),
     ],
 )
+@pytest.mark.timed
 def test_a_pattern_decides(pattern: str, reason: Reason, detail: str) -> None:
     with http_server(answer) as server:
         found = measured(kind="http", url=server.url, expect_pattern=pattern)
@@ -100,6 +101,7 @@ def test_a_pattern_decides(pattern: str, reason: Reason, detail: str) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_an_evil_pattern_ends_within_the_deadline() -> None:
     with http_server(lambda _: (200, b"a" * 40 + b"!")) as server:
         began = WallClock().monotonic()

@@ -81,6 +81,7 @@ def test_nobody_listening_is_refused() -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_hand_shake_that_stalls_ends_at_the_deadline() -> None:
     def stall(connection: socket.socket) -> None:
         while connection.recv(4096):
@@ -93,6 +94,7 @@ def test_a_hand_shake_that_stalls_ends_at_the_deadline() -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_the_second_look_counts_against_the_same_deadline(ca: Authority) -> None:
     seen: list[int] = []
     certificate = ca.certificate("slow", 30, "DNS:other.example")

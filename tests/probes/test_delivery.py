@@ -395,5 +395,5 @@ def test_it_runs_until_stopped(make: Make, spool: Spool, intake: Intake) -> None
         while len(spool) and running.is_alive():
             stop.wait(0.01)
         stop.set()
-        running.join(5)
+        running.join(60)
     assert (len(intake.samples), running.is_alive()) == (25, False)

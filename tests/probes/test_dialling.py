@@ -25,7 +25,7 @@ def lines() -> Iterator[Lines]:
     made.close()
 
 
-def dial(lines: Lines, port: int, within: float = 5.0, **more: object) -> Dial:
+def dial(lines: Lines, port: int, within: float = 60.0, **more: object) -> Dial:
     return Dial(host="127.0.0.1", port=port, deadline=lines.within(within), **more)  # type: ignore[arg-type]
 
 
@@ -101,7 +101,7 @@ def test_nobody_listening_is_refused(lines: Lines) -> None:
 
 def test_ip_version_6_works_too(lines: Lines) -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
-        wish = Dial(host="::1", port=listener.getsockname()[1], deadline=lines.within(5))
+        wish = Dial(host="::1", port=listener.getsockname()[1], deadline=lines.within(60))
         assert lines.of(wish).reason is Reason.NONE
 
 
@@ -153,6 +153,7 @@ def test_a_greeting_without_end_is_left_at_the_most(lines: Lines) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_black_hole_ends_at_the_deadline(lines: Lines) -> None:
     with black_hole() as port:
         wish = dial(lines, port, within=0.2)
@@ -173,6 +174,7 @@ def test_an_event_meant_for_an_earlier_socket_of_the_same_number_is_not_a_connec
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_server_that_says_nothing_ends_at_the_deadline(lines: Lines) -> None:
     with raw_server(says()) as port:
         wish = dial(lines, port, within=0.2, until=b"220 ")
@@ -184,6 +186,7 @@ def test_a_server_that_says_nothing_ends_at_the_deadline(lines: Lines) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_trickle_ends_at_the_deadline(lines: Lines) -> None:
     with raw_server(says(*[b"x"] * 40, pause=0.02)) as port:
         wish = dial(lines, port, within=0.3, until=b"220 ")
@@ -193,15 +196,18 @@ def test_a_trickle_ends_at_the_deadline(lines: Lines) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_slow_greeting_is_timed_to_its_phases(lines: Lines) -> None:
     with raw_server(says(b"2", b"20 hello", pause=0.06)) as port:
         result = lines.of(dial(lines, port, until=b"220 "))
     assert (result.reason, result.found) == (Reason.NONE, True)
-    assert result.phases.first_byte == pytest.approx(0.06, abs=0.02)
-    assert result.phases.transfer == pytest.approx(0.06, abs=0.02)
+    for phase in (result.phases.first_byte, result.phases.transfer):
+        assert phase is not None
+        assert 0.055 < phase < 0.1
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_busy_loop_does_not_lengthen_the_hand_shake(lines: Lines) -> None:
     with raw_server(says()) as port:
         wish = dial(lines, port)
@@ -212,6 +218,7 @@ def test_a_busy_loop_does_not_lengthen_the_hand_shake(lines: Lines) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_busy_loop_does_not_delay_the_first_byte(lines: Lines) -> None:
     sent: list[float] = []
 
@@ -231,6 +238,7 @@ def test_a_busy_loop_does_not_delay_the_first_byte(lines: Lines) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_an_answer_that_came_after_the_deadline_is_late_though_it_was_read(lines: Lines) -> None:
     with raw_server(says(b"220 hello", pause=0.15)) as port:
         lines.loop.at(lines.within(0.05), lambda: threading.Event().wait(0.2))

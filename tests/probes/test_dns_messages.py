@@ -154,7 +154,7 @@ def test_twenty_thousand_spoiled_messages_are_only_ever_refused() -> None:
         dns_answer(ASKED, ("MX", b"\0\1\xc0\x0c"), ("NS", encoded("ns.example")), ("AAAA", bytes(16))),
         message(3, record("CNAME", b"\xc0\x0c") * 3, questions=0),
     ]
-    began, refused = time.process_time(), 0
+    began, refused = time.thread_time(), 0
     for number in range(20_000):
         spoiled = bytearray(rng.choice(whole) if number % 4 else rng.randbytes(rng.randrange(600)))
         for _ in range(rng.randrange(6)):
@@ -170,23 +170,23 @@ def test_twenty_thousand_spoiled_messages_are_only_ever_refused() -> None:
         except Unreadable:
             refused += 1
     assert 2_000 < refused < 20_000
-    assert time.process_time() - began < 20
+    assert time.thread_time() - began < 20
 
 
 def test_the_worst_answer_is_read_at_once() -> None:
     """As many records as are read, each with the longest name there can be, by way of pointers."""
     name = b"".join(b"\x01a" for _ in range(125)) + b"\0"
     body = record("TXT", b"", name) + record("TXT", b"", b"\xc0\x0c") * (MOST_RECORDS - 1)
-    began = time.process_time()
+    began = time.thread_time()
     assert len(reply(message(MOST_RECORDS, body)).records) == MOST_RECORDS
-    assert time.process_time() - began < 0.2
+    assert time.thread_time() - began < 1
 
 
 def test_sixty_four_kilobytes_of_pointers_are_refused_at_once() -> None:
     body = b"".join((0xC000 | (at & 0x3FFF)).to_bytes(2) for at in range(12, 65_000, 2))
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(Unreadable):
         reply(message(65_535, body))
     with pytest.raises(Unreadable):
         reply(message(50, body))
-    assert time.process_time() - began < 0.2
+    assert time.thread_time() - began < 1

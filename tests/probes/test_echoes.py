@@ -32,7 +32,7 @@ def lines() -> Iterator[Lines]:
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("size", [0, 56, 1400])
 def test_this_machine_answers(lines: Lines, host: str, size: int) -> None:
-    result = lines.of(Echo(host=host, deadline=lines.within(5), size=size))
+    result = lines.of(Echo(host=host, deadline=lines.within(60), size=size))
     assert (result.reason, result.bytes_up, result.bytes_down) == (Reason.NONE, size + 8, size + 8)
     assert result.phases.first_byte == result.phases.total
     assert 0 < result.phases.total < 1
@@ -40,17 +40,18 @@ def test_this_machine_answers(lines: Lines, host: str, size: int) -> None:
 
 @pings
 def test_each_gets_its_own_reply_though_all_see_all(lines: Lines) -> None:
-    results = lines.all([Echo(host="127.0.0.1", deadline=lines.within(5)) for _ in range(100)])
+    results = lines.all([Echo(host="127.0.0.1", deadline=lines.within(60)) for _ in range(100)])
     assert [result.reason for result in results] == [Reason.NONE] * 100
 
 
 @pings
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_busy_loop_does_not_make_the_line_look_slow(lines: Lines) -> None:
     lines.of(
-        Echo(host="127.0.0.1", deadline=lines.within(5)), busy_s=0.02
+        Echo(host="127.0.0.1", deadline=lines.within(60)), busy_s=0.02
     )  # the kernel is slow to begin with its stamps
-    result = lines.of(Echo(host="127.0.0.1", deadline=lines.within(5)), busy_s=0.05)
+    result = lines.of(Echo(host="127.0.0.1", deadline=lines.within(60)), busy_s=0.05)
     assert lines.told[1] - result.began >= 0.04
     assert result.phases.total < 0.005
 

@@ -15,6 +15,7 @@ import pytest
 COMPILER = shutil.which("cc") or ""
 pytestmark = [
     pytest.mark.process,
+    pytest.mark.timed,
     pytest.mark.skipif(
         not COMPILER and os.environ.get("CI") != "true", reason="there is no C compiler: apt-get install gcc"
     ),
@@ -63,7 +64,7 @@ def test_neutral_hosts_are_found_and_a_name_that_hangs_is_left_alone(tmp_path: P
     subprocess.run([COMPILER, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True, capture_output=True)
     environment = {**os.environ, "LD_PRELOAD": str(library)}
     ended = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, timeout=180, check=False
     )
     lines = ended.stdout.splitlines()
     assert ended.returncode == 0, ended.stderr

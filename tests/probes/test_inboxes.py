@@ -173,19 +173,19 @@ class Bench:
         self.loop.call_soon(lambda: self.inboxes.start(wish, results.append))  # type: ignore[arg-type]
         return results
 
-    def result(self, wish: Wish, within: float = 15.0) -> Result:
+    def result(self, wish: Wish, within: float = 60.0) -> Result:
         return wait_for(self.begin(wish), within)
 
     def turn(self, find: str = "Your OTP", over: bool = False, **more: Any) -> Turn:
         now = self.clock.monotonic()
         return Turn(inbox="phone", find=find, over=over, **{"deadline": now + 20, "hold_s": 20.0, **more})
 
-    def arrival(self, find: str = "Your OTP", within: float = 5.0, since: float | None = None) -> Arrival:
+    def arrival(self, find: str = "Your OTP", within: float = 20.0, since: float | None = None) -> Arrival:
         begin = self.clock.now() if since is None else since
         return Arrival(inbox="phone", find=find, since=begin, deadline=self.clock.monotonic() + within)
 
 
-def wait_for(results: list[Result], within: float = 15.0) -> Result:
+def wait_for(results: list[Result], within: float = 60.0) -> Result:
     end = time.monotonic() + within
     while not results:
         assert time.monotonic() < end, "no result in time"
@@ -271,6 +271,7 @@ def test_districts_that_wait_for_the_same_words_follow_each_other(tmp_path: Path
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_turn_is_given_back_runs_out_or_is_waited_for_in_vain(tmp_path: Path) -> None:
     with listening(tmp_path) as (bench, _):
         mine = bench.turn()
@@ -286,6 +287,7 @@ def test_a_turn_is_given_back_runs_out_or_is_waited_for_in_vain(tmp_path: Path) 
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_turn_given_back_late_leaves_the_next_one_its_own(tmp_path: Path) -> None:
     with listening(tmp_path) as (bench, port):
         late = bench.turn(hold_s=0.05)
@@ -319,7 +321,7 @@ def test_a_webhook_without_a_good_secret_says_what_to_write(tmp_path: Path, secr
 # -- what a webhook puts up with ----------------------------------------------------------------------------------------
 
 
-def say(port: int, request: bytes, within: float = 5.0) -> bytes:
+def say(port: int, request: bytes, within: float = 60.0) -> bytes:
     with socket.create_connection(("127.0.0.1", port), within) as connection:
         connection.sendall(request)
         return connection.makefile("rb").read()
@@ -369,6 +371,7 @@ def test_only_one_exchange_a_connection_and_no_endless_head(tmp_path: Path) -> N
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_connections_are_bounded_in_number_and_time_and_others_get_through(tmp_path: Path) -> None:
     with listening(tmp_path) as (bench, port):
         bench.result(bench.turn())
@@ -390,6 +393,7 @@ def test_connections_are_bounded_in_number_and_time_and_others_get_through(tmp_p
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_webhook_ends_at_once_even_with_a_sender_that_hangs(tmp_path: Path) -> None:
     with listening(tmp_path) as (_, port):
         hanging = socket.create_connection(("127.0.0.1", port))
@@ -405,6 +409,7 @@ def test_a_webhook_ends_at_once_even_with_a_sender_that_hangs(tmp_path: Path) ->
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_mail_that_comes_is_found_and_nothing_in_the_mailbox_changes(tmp_path: Path) -> None:
     mailbox = Mailbox()
     mailbox.put("Your OTP is 1")  # an old one
@@ -427,6 +432,7 @@ def test_a_mail_that_comes_is_found_and_nothing_in_the_mailbox_changes(tmp_path:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_an_old_mail_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
     mailbox = Mailbox()
     mailbox.put("Your OTP is 1")
@@ -501,6 +507,7 @@ def test_a_secure_mail_server_is_read_only_when_its_certificate_is_trusted(
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_mailbox_that_breaks_for_good_says_so_at_the_deadline(tmp_path: Path) -> None:
     mailbox = Mailbox()
     with looking(tmp_path, mailbox) as bench:
@@ -511,6 +518,7 @@ def test_a_mailbox_that_breaks_for_good_says_so_at_the_deadline(tmp_path: Path) 
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_mail_server_that_hangs_costs_ten_seconds_at_most(tmp_path: Path) -> None:
     mailbox = Mailbox(manner="hang", after="EXAMINE")
     began = time.monotonic()
@@ -521,6 +529,7 @@ def test_a_mail_server_that_hangs_costs_ten_seconds_at_most(tmp_path: Path) -> N
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_mail_server_that_hangs_does_not_keep_the_agent_from_ending(tmp_path: Path) -> None:
     with looking(tmp_path, Mailbox(manner="hang", after="NOOP")) as bench:
         bench.begin(bench.turn())
@@ -534,13 +543,13 @@ def test_a_mail_server_that_hangs_does_not_keep_the_agent_from_ending(tmp_path: 
 
 @pytest.mark.process
 def test_the_text_of_a_message_is_in_no_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    mailbox = Mailbox(manner="garbage")
+    mailbox, code = Mailbox(manner="garbage"), "70361284951"  # longer than a port or a moment in the log could be
     caplog.set_level("DEBUG")
     with looking(tmp_path, mailbox) as bench:
         bench.result(bench.turn())
     with listening(tmp_path) as (bench, port):
         bench.result(bench.turn())
-        send(port, json.dumps({"text": "Your OTP is 1234"}))
+        send(port, json.dumps({"text": f"Your OTP is {code}"}))
         time.sleep(0.1)
     assert caplog.text
-    assert "1234" not in caplog.text
+    assert code not in caplog.text

@@ -191,6 +191,7 @@ def test_the_question_holds_the_district_and_another_number_each_time(lines: Lin
 
 @pytest.mark.process
 @pytest.mark.parametrize("answering", [lambda _: [], lambda _: [b"\xff" * 40], lambda asked: [asked]])
+@pytest.mark.timed
 def test_a_resolver_that_gives_no_answer_ends_at_the_deadline(lines: Lines, answering: Answering) -> None:
     begun = lines.within(0)
     reason, stage, detail = ask(lines, answering, deadline_s=0.2)
@@ -200,6 +201,7 @@ def test_a_resolver_that_gives_no_answer_ends_at_the_deadline(lines: Lines, answ
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_bundle_with_a_resolver_that_loses_some_ends_in_time(lines: Lines) -> None:
     asked_so_far: list[bytes] = []
 
@@ -266,6 +268,7 @@ def test_addresses_say_where_a_check_goes() -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_an_agent_measures_and_delivers_them(place: Place, intake: Intake, room: HttpServer) -> None:
     ok, no = ("ok", "none"), ("failed", "refused")
     with raw_server(lambda connection: connection.recv(1)) as port, udp_server(good) as resolver:

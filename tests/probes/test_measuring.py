@@ -26,7 +26,7 @@ from probes.spool import Spool
 
 from .servers import Call, http_server
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timed]
 
 Settings = dict[str, Any]
 
@@ -60,7 +60,7 @@ class Agent:
         )  # fmt: skip
 
     def run(self, until: Callable[[], bool]) -> list[Sample]:
-        stop, latest = threading.Event(), time.monotonic() + 20
+        stop, latest = threading.Event(), time.monotonic() + 90
 
         def turn() -> float:
             self.recorder.flush()

@@ -16,7 +16,7 @@ from probes.clock import WallClock
 from probes.exchange import Match, Result
 from probes.sample import Reason
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timed]
 CLOCK = WallClock()
 EVIL, VICTIM = "(a+)+$", "a" * 60 + "!"
 
@@ -28,7 +28,7 @@ def patterns(loop: TransferLoop) -> Iterator[Patterns]:
     carrier.close()
 
 
-def match(pattern: str, text: str, within: float = 5.0) -> Match:
+def match(pattern: str, text: str, within: float = 60.0) -> Match:
     return Match(pattern=pattern, text=text, deadline=CLOCK.monotonic() + within)
 
 

@@ -51,7 +51,7 @@ def long_text() -> str:
 def ask(
     server: ScrapeServer, path: str = "/metrics", method: str = "GET", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     try:
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
@@ -61,7 +61,7 @@ def ask(
 
 
 def connected(server: ScrapeServer, sends: bytes = b"") -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", server.server_port), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", server.server_port), timeout=60)
     connection.sendall(sends)
     return connection
 
@@ -135,6 +135,7 @@ def test_a_head_without_end_is_read_to_a_limit(line: bytes) -> None:
         assert ask(server)[0] == 200
 
 
+@pytest.mark.timed
 def test_twenty_at_once_cost_one_page() -> None:
     made: list[int] = []
     pack = saying("a 1\n")
@@ -201,7 +202,7 @@ def test_a_head_that_trickles_in_is_cut_off_all_the_same() -> None:
                 return True
             return False
 
-        until(refused, within=3)
+        until(refused)
 
 
 def test_it_ends_with_scrapers_that_hang_and_frees_the_port() -> None:
@@ -221,7 +222,7 @@ def test_it_ends_with_scrapers_that_hang_and_frees_the_port() -> None:
 
 def test_it_listens_on_version_6_too() -> None:
     server = ScrapeServer("::1", 0, saying("a 1\n"))
-    with socket.create_connection(("::1", server.server_port), timeout=10) as connection:
+    with socket.create_connection(("::1", server.server_port), timeout=60) as connection:
         connection.sendall(GET)
         assert rest(connection).endswith(b"a 1\n")
     server.shutdown()

@@ -13,6 +13,7 @@ from .test_transfers import OK, answers, hang
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_slow_first_byte_shows_in_its_own_phase(fetch: Fetch) -> None:
     with raw_server(answers(OK, pause=0.2)) as port:
         result = fetch(f"http://127.0.0.1:{port}/", method="POST", body=b"x" * 4096)
@@ -65,6 +66,7 @@ def test_the_bytes_up_are_those_the_server_read(fetch: Fetch, size: int) -> None
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_tls_to_a_port_that_never_answers_ends_at_the_deadline(fetch: Fetch) -> None:
     with raw_server(hang) as port:
         result = fetch(f"https://127.0.0.1:{port}/", within=0.3)

@@ -245,6 +245,7 @@ def test_a_request_waits_for_its_moment(loop: TransferLoop) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_many_at_once_above_descriptor_1024_end_without_a_busy_loop(loop: TransferLoop) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))

@@ -20,7 +20,7 @@ sys.exit(cli.main(sys.argv[1:]))
 
 def alone(folder: Path, *words: str) -> tuple[int, str, str]:
     ended = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *words], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", SCRIPT, *words], cwd=folder, capture_output=True, text=True, timeout=180, check=False
     )
     return ended.returncode, ended.stdout, ended.stderr
 

@@ -41,7 +41,7 @@ while sender.step():
 def send_in_a_process(tmp_path: Path, relay: Relay, crash_at: str) -> int:
     command = [sys.executable, "-c", SENDING_PROCESS, str(CONFIG), str(tmp_path / "store.db"), str(relay.port)]
     return subprocess.run(
-        command, env=os.environ | {"TIKAWATCH_CRASH_AT": crash_at}, timeout=60, check=False
+        command, env=os.environ | {"TIKAWATCH_CRASH_AT": crash_at}, timeout=180, check=False
     ).returncode
 
 

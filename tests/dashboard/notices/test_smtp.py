@@ -55,7 +55,7 @@ def scripted(talk: Callable[[socket.socket], None]) -> Iterator[int]:
         def serve() -> None:
             try:
                 with server.accept()[0] as peer:
-                    peer.settimeout(5)
+                    peer.settimeout(60)
                     talk(peer)
             except OSError:
                 pass  # the client went away, which is what some tests are about
@@ -63,7 +63,7 @@ def scripted(talk: Callable[[socket.socket], None]) -> Iterator[int]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield int(server.getsockname()[1])
-    thread.join(10)
+    thread.join(60)
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +217,7 @@ def test_what_the_callback_raises_goes_through_and_the_connection_is_closed() ->
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_it_waits_for_a_late_last_word_longer_than_for_the_others() -> None:
     with running() as relay:
         relay.late_s = 0.8
@@ -226,6 +227,7 @@ def test_it_waits_for_a_late_last_word_longer_than_for_the_others() -> None:
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_a_last_word_that_never_comes_leaves_the_mail_in_doubt() -> None:
     with running() as relay:
         relay.late_s = 1.6

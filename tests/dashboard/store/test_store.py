@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 
 from dashboard.detection.states import DistrictState
 from dashboard.store import agents, figures, flips, histogram, jobs, samples
-from dashboard.store.engine import reading
+from dashboard.store.engine import engine_for, reading
 from dashboard.store.flips import Flip
 from dashboard.store.lock import StoreInUseError, holding
 from dashboard.store.schema import boot, cell, figure, metadata, sample
@@ -29,12 +29,14 @@ def test_the_migrations_give_the_schema(engine: Engine) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_sqlite_is_opened_for_power_cuts(engine: Engine) -> None:
+def test_sqlite_is_opened_for_power_cuts(tmp_path: Path) -> None:
+    engine = engine_for(f"sqlite+pysqlite:///{tmp_path / 't.db'}")
     with reading(engine) as connection:
         pragmas = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
+    engine.dispose()
     assert pragmas == ["wal", 2, 1]
 
 

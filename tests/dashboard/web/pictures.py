@@ -48,7 +48,7 @@ def _deviations(scene: Scene) -> None:
     scene.cells("Raigad", "10:00", "11:40", _usual("Raigad"))
     scene.cells("Raigad", "11:40", "13:10", lambda n: 8.0)
     scene.cells("Raigad", "13:10", "16:40", lambda n: 0.0, failed=lambda n: 20)
-    scene.samples("Raigad", "13:40", "16:40", 30.0, every_s=120, outcome="failed", reason="dns")
+    scene.samples("Raigad", "13:40", "16:40", 30.0, every_s=120, outcome="failed", reason="dns", whole_line=True)
     scene.cells("Gadchiroli", "10:00", "15:55", _usual("Gadchiroli"))
 
 

@@ -109,10 +109,20 @@ def test_a_district_is_answered_and_an_unknown_one_is_not(room: Room) -> None:
 
 
 def test_acknowledge_reaches_the_ledger_with_step_and_name(room: Room) -> None:
-    answer = room.call("answer.data", {"ask.data": {"incident": 7, "step": 2, "n": 5}}).get_json()
+    answer = room.call(
+        "answer.data", {"ask.data": {"incident": 7, "step": 2, "who": " Dr. A.  Deshmukh ", "n": 5}}
+    ).get_json()
     assert answer["response"]["answer"]["data"]["taken"] is True
-    assert room.asked == [(7, 2, "control room")]
+    assert room.asked == [(7, 2, "Dr. A. Deshmukh")]
     assert room.call("answer.data", {"ask.data": {"incident": "7"}}).status_code == 204
+    assert room.call("answer.data", {"ask.data": {"incident": 7, "step": 2}}).status_code == 204
+
+
+@pytest.mark.parametrize("who", ["", "  ", "x" * 121, "Asha\x00"])
+def test_nothing_is_acknowledged_without_a_name_that_can_be_shown(room: Room, who: str) -> None:
+    answer = room.call("answer.data", {"ask.data": {"incident": 7, "step": 2, "who": who, "n": 5}}).get_json()
+    assert answer["response"]["answer"]["data"]["taken"] is False
+    assert [who for *_, who in room.asked if who != "Dr. A. Deshmukh"] == []
 
 
 def test_every_graph_has_the_config_that_keeps_it_at_home(settings: ControlRoomFile) -> None:

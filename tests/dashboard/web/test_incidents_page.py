@@ -118,7 +118,7 @@ def test_one_shows_its_facts_timeline_and_mails(desk: Desk, naming: Naming) -> N
     for part in (
         "Registry slow in Dhule and Pune.", "Open Major Owner: nobody yet", "What Registry slow, number 1", "Since 11:40",
         "Opened 11:42 by the rules", "Lasts 5 h 00", "Districts 2 of 36: ", "Snoozed no mails until 17:00, but that of its end",
-        "Mails 2 of 3 mails taken by the relay", "Evidence none yet: it is taken two minutes after a step of a rule",
+        "Mails 2 of 3 mails taken by the mail server", "Evidence none yet: it is taken two minutes after a step of a rule",
     ):  # fmt: skip
         assert part in head
     course = text_of(tables.course(naming, told))

@@ -54,7 +54,7 @@ class Doors:
         self, path: str, name: str = NAME, door: str = "outside", body: bytes | None = None, **headers: str
     ) -> tuple[int, str, dict[str, str]]:
         port = self.listeners[door].effective_port
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as line:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as line:
             sent = {"Host": name} | {key.replace("_", "-"): value for key, value in headers.items()}
             line.request("GET" if body is None else "POST", path, body, sent)
             answer = line.getresponse()
@@ -124,7 +124,7 @@ def test_each_door_answers_to_its_own_names_alone(doors: Doors) -> None:
 def test_a_body_that_is_far_too_long_is_not_read(doors: Doors) -> None:
     headers = {"Content_Length": str(2**30), "Content_Type": "application/json"}
     with closing(
-        http.client.HTTPConnection("127.0.0.1", doors.listeners["outside"].effective_port, timeout=10)
+        http.client.HTTPConnection("127.0.0.1", doors.listeners["outside"].effective_port, timeout=60)
     ) as line:
         line.putrequest("POST", "/api/v1/doses", skip_host=True)
         for name, value in ({"Host": NAME} | headers).items():
@@ -143,7 +143,7 @@ def test_a_body_that_is_far_too_long_is_not_read(doors: Doors) -> None:
 
 @pytest.mark.parametrize("door", ["outside", "http"])
 def test_a_request_that_cannot_be_read_is_refused_as_json(doors: Doors, door: str) -> None:
-    with closing(socket.create_connection(("127.0.0.1", doors.listeners[door].effective_port), timeout=10)) as line:
+    with closing(socket.create_connection(("127.0.0.1", doors.listeners[door].effective_port), timeout=60)) as line:
         line.sendall(b"POST /api/v1/doses HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n")
         head, _, body = line.makefile("rb").read().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n") or head.startswith(b"HTTP/1.0 400 Bad Request\r\n")

@@ -1,5 +1,6 @@
 """The page Why: from a filled store to its tables, and over HTTP."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import date as Date
@@ -11,11 +12,17 @@ from dash import html
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from dashboard.detection.explain.near import Near
+from dashboard.detection.states import DistrictState
+from dashboard.detection.wide import Wide
+from dashboard.incidents.incident import IncidentKind, Scope
+from dashboard.incidents.transitions import Standing
 from dashboard.queries.history import Told
 from dashboard.reasons import Reason, quiet
 from dashboard.replay.what_if import Pair, WhatIf
 from dashboard.web.app import create_app
 from dashboard.web.pages.why import ids, tables
+from dashboard.web.pages.why.answer import Answer, _quieted, answer
 from dashboard.web.pages.why.callbacks import rules_in
 from dashboard.web.pages.why.looking import Looks
 from probes.clock import SetClock
@@ -78,14 +85,17 @@ def test_the_page_is_there_and_in_the_ways(client: FlaskClient) -> None:
 
 def test_now_and_a_past_minute_are_explained(client: FlaskClient) -> None:
     head, body = explained(client, str(RAIGAD), "now")
-    assert "Raigad at 09:09 on 19 January 2021: own line" in head
-    assert "Holds: Its checks fail; Own line cut." in head
+    assert "Raigad has lost its own line: 14 of 14 checks fail (no answer in time)" in head
+    assert "At 09:09 on 19 January 2021. " in head
+    assert "Own line cut" in body
     assert "local.anchors" in body
     head, body = explained(client, str(RAIGAD), a_day.DAY, 9 * 60 + 4)
-    assert "Raigad at 09:04 on 19 January 2021: ok" in head
-    assert "learnt from the 3 hours before" in head
+    assert "Raigad is ok: uploads take " in head
+    assert "No rule holds: there is nothing to tell." in head
+    assert "learnt from the 3 hours before" in body
     head, _ = explained(client, "STATE", a_day.DAY, 9 * 60 + 9)
-    assert "Maharashtra at 09:09 on 19 January 2021: no trouble of the whole state." in head
+    assert "No trouble of the whole state in Maharashtra." in head
+    assert "District by district: Raigad (own line)." in head
 
 
 def test_a_minute_without_samples_is_said(client: FlaskClient) -> None:
@@ -187,24 +197,86 @@ def rows_of(part: Any) -> list[html.Tr]:
     return found + [row for child in inside(part) for row in rows_of(child)]
 
 
-def test_rules_stand_in_order_and_quieting_ones_apart() -> None:
-    rules, quiets = tables.body(FOUND)
-    assert [texts(row)[0] for row in rows_of(rules.children[1])[1:]] == ["Slow", "No data"]
-    assert texts(rows_of(rules.children[1])[1])[1:] == [
+HELD, QUIETED = (FOUND[1],), (FOUND[3],)
+MISS = Near("Slow", "slow.ratio", False, "uploads took 4.0 s", "6.0 s", "2.0 s for the newest upload", way=0.5)
+
+
+def said(nearest: Near | None = MISS, quieted: tuple[Reason, ...] = QUIETED) -> Answer:
+    lines = ("Nobody is told, or not yet.", "District by district: Pune (slow).")
+    return Answer("Raigad is slow: so it is", lines, DistrictState.SLOW, moment("09:09"), HELD, quieted, nearest)
+
+
+def test_the_answer_stands_first_then_what_holds_what_quiets_it_and_what_comes_nearest() -> None:
+    assert texts(tables.head(room(), said())) == [
+        "Raigad is slow: so it is.", "At 09:09 on 19 January 2021. ", "Nobody is told, or not yet.", "District by district: Pune (slow).",
+    ]  # fmt: skip
+    answers, _ = tables.body(said(), FOUND, "what is usual is known")
+    assert [texts(card) for card in answers.children] == [
+        ["What holds", "No data", ": heard 140 s ago."],
+        ["What keeps it quiet", "Told already", ": local since 09:05."],
+        ["What comes nearest, and does not hold", "Slow", ": 50% of the way.", "Measured: uploads took 4.0 s.", "Missing: ",
+         "2.0 s for the newest upload", "."],
+    ]  # fmt: skip
+
+
+def test_of_a_rule_that_wants_several_shares_the_weakest_is_shown() -> None:
+    flood = dataclasses.replace(MISS, weakest="1% over 300 s, 5% is wanted")
+    nearest = tables.body(said(flood), FOUND, "")[0].children[-1]
+    assert texts(nearest)[2:] == [": 50% of the way.", "Its weakest part: ", "1% over 300 s, 5% is wanted", "."]
+
+
+def test_where_nothing_is_quieted_or_near_it_says_so_or_leaves_it_out() -> None:
+    calm = dataclasses.replace(said(None, ()), held=())
+    assert [texts(card)[1] for card in tables.body(calm, FOUND, "")[0].children] == [
+        "No rule holds.", "Nothing: no other rule has begun to hold.",
+    ]  # fmt: skip
+
+
+def test_the_answer_says_of_the_state_what_its_rules_hold_and_whether_it_is_told(engine: Engine) -> None:
+    seen = Looks(engine, room(), CLOCK).at((DAY, 9 * 60 + 9))
+    down = Wide("outage", "state", frozenset({RAIGAD}), moment("09:05"), "35 of 36 districts fail", firm=True)
+    slow = Wide("slowdown", "division", frozenset({RAIGAD}), moment("09:05"), "4 times what is usual", True, "Konkan")
+    held = dataclasses.replace(seen, judgement=dataclasses.replace(seen.judgement, wide=(down, slow)))
+    told = answer(room(), held, None, ())
+    assert told.sentence == (
+        "Registry down in Maharashtra: 35 of 36 districts fail; Registry slow in Konkan: 4 times what is usual"
+    )
+    assert told.state is DistrictState.DOWN
+    blind = dataclasses.replace(seen, judgement=dataclasses.replace(seen.judgement, blind_since=moment("09:05")))
+    assert answer(room(), blind, None, ()).sentence.startswith("The monitor itself is cut off")
+
+
+def test_an_open_incident_is_named_and_needs_no_reason_for_silence(engine: Engine) -> None:
+    seen = Looks(engine, room(), CLOCK).at((DAY, 9 * 60 + 9))
+    mine = Standing(7, IncidentKind.LOCAL, Scope.DISTRICT, moment("09:05"), None, 1, frozenset({RAIGAD}), frozenset())
+    told = answer(room(), dataclasses.replace(seen, standing=(mine,)), RAIGAD, FOUND)
+    assert told.lines == ("An incident is open: Own line lost, since 09:05.",)
+    assert told.quieted == ()
+    pune = answer(room(), dataclasses.replace(seen, standing=(mine,)), PUNE, FOUND)
+    assert (pune.lines, pune.quieted) == (("Nobody is told, or not yet.",), QUIETED)
+    assert answer(room(), seen, PUNE, HELD).lines == ("The map shows it; nobody is told of that alone.",)
+    assert answer(room(), dataclasses.replace(seen, standing=()), RAIGAD, HELD).lines == ("It is about to be told.",)
+
+
+def test_every_rule_and_threshold_stands_in_the_closed_fold() -> None:
+    _, fold = tables.body(said(), FOUND, "what is usual is known")
+    assert not getattr(fold, "open", False)
+    rows = [texts(row) for row in rows_of(fold)]
+    assert [row[0] for row in rows] == ["Rule", "Slow", "No data", "Rule", "Maintenance", "Told already"]
+    assert rows[1][1:] == [
         "the last 3 uploads took 2.0 s", "3 in a row of 6.0 s or more", "slow.ratio", "4.0 s for the newest upload",
     ]  # fmt: skip
-    assert rows_of(rules.children[1])[2].className == "holds"
-    assert texts(rows_of(rules.children[1])[2])[-1] == "holds"
-    assert [texts(row)[0] for row in rows_of(quiets.children[1])[1:]] == ["Told already"]
-    assert "Maintenance" in texts(quiets.children[2])
-    assert "Nothing: what holds is told." in texts(tables.body(FOUND[:3])[1])
+    assert rows_of(fold)[2].className == "holds"
+    assert rows[2][-1] == "holds"
+    assert "In the order in which they are looked at. Here what is usual is known." in texts(fold)
 
 
-def test_the_head_says_in_short_what_holds() -> None:
-    assert texts(tables.head("Raigad", "what is usual is known", FOUND))[1] == "Holds: No data. Quiet by: Told already."
-    assert texts(tables.head("Raigad", "what is usual is known", FOUND[:1]))[1] == "No rule holds."
-    of_doses = quiet("It is late in the day", "doses.last_open", True, "late", "from 16:15")
-    assert "late" not in texts(tables.head("Raigad", "what is usual is known", (*FOUND, of_doses)))[1]
+def test_what_keeps_doses_quiet_is_left_out_where_no_rule_of_doses_holds() -> None:
+    late = quiet("It is late in the day", "doses.last_open", True, "late", "from 16:15")
+    stall = Reason("Doses stop", "doses.ratio", True, "0 doses", "10% of them")
+    assert _quieted((*FOUND, late), HELD) == (FOUND[3],)
+    assert _quieted((*FOUND, late), (stall,)) == (FOUND[3], late)
+    assert _quieted((*FOUND, late), ()) == ()
 
 
 def test_a_trial_shows_new_missing_and_moved_incidents_beside_each_other() -> None:

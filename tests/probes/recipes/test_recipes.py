@@ -76,6 +76,7 @@ def test_a_record_whose_answer_was_lost_is_taken_away(carry: Carry, recipe: str)
 
 @pytest.mark.process
 @pytest.mark.parametrize("recipe", STORING)
+@pytest.mark.timed
 def test_a_record_that_is_accepted_and_lost_is_not_visible(carry: Carry, recipe: str) -> None:
     case = case_of(recipe)
     case.fake.shelf.loses = True
@@ -88,6 +89,7 @@ def test_a_record_that_is_accepted_and_lost_is_not_visible(carry: Carry, recipe:
 
 @pytest.mark.process
 @pytest.mark.parametrize("recipe", STORING)
+@pytest.mark.timed
 def test_a_slow_queue_is_timed(carry: Carry, recipe: str) -> None:
     case = case_of(recipe)
     case.fake.shelf.after_s = 0.4
@@ -172,6 +174,7 @@ def test_fhir_an_unknown_patient_is_a_failure_with_its_words(carry: Carry) -> No
 
 
 @pytest.mark.process
+@pytest.mark.timed
 def test_opensrp_an_event_the_server_could_not_keep_is_not_visible(carry: Carry) -> None:
     case = case_of("opensrp")
     case.given = {**case.given, "provider": ""}

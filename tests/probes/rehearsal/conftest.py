@@ -26,7 +26,7 @@ def ask(stand_in: StandIn) -> Ask:
     """ask(method, path, body) -> (status, parsed JSON); `port` asks another listener than the registry."""
 
     def one(method: str, path: str, body: Any = None, port: int = 0) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", port or stand_in.ports.registry, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port or stand_in.ports.registry, timeout=30)
         try:
             connection.request(method, path, body if isinstance(body, str | bytes | None) else json.dumps(body))
             answer = connection.getresponse()

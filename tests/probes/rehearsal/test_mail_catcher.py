@@ -39,12 +39,12 @@ def a_mail(subject: str = "रायगड: own line", to: str = "dio.raigad@exa
 
 
 def send(catcher: MailCatcher, mail: EmailMessage, to: str = "dio.raigad@example.org") -> None:
-    with smtplib.SMTP("127.0.0.1", catcher.ports.smtp, timeout=5) as relay:
+    with smtplib.SMTP("127.0.0.1", catcher.ports.smtp, timeout=60) as relay:
         relay.send_message(mail, from_addr="tikawatch@example.org", to_addrs=[to])
 
 
 def get(catcher: MailCatcher, path: str, method: str = "GET") -> tuple[int, str, dict[str, str]]:
-    connection = http.client.HTTPConnection("127.0.0.1", catcher.ports.page, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", catcher.ports.page, timeout=60)
     connection.request(method, path)
     answer = connection.getresponse()
     content = answer.read().decode()
@@ -105,7 +105,7 @@ def test_nothing_of_a_mail_reaches_a_page_unescaped(catcher: MailCatcher) -> Non
 
 
 def test_a_mail_without_parts_or_subject_is_shown_too(catcher: MailCatcher) -> None:
-    with smtplib.SMTP("127.0.0.1", catcher.ports.smtp, timeout=5) as relay:
+    with smtplib.SMTP("127.0.0.1", catcher.ports.smtp, timeout=60) as relay:
         relay.sendmail("a@example.org", ["b@example.org"], b"Content-Type: text/plain; charset=klingon\r\n\r\nqapla")
     assert "(no subject)" in get(catcher, "/")[1]
     assert "no date" in get(catcher, "/")[1]
@@ -165,7 +165,7 @@ def test_a_test_can_answer_for_the_relay_at_data(catcher: MailCatcher, stage: St
 
 def test_a_421_closes_the_connection(catcher: MailCatcher) -> None:
     catcher.reply = lambda _address, stage: "421 4.3.2 Going down" if stage == "RCPT" else None
-    relay = smtplib.SMTP("127.0.0.1", catcher.ports.smtp, timeout=5)
+    relay = smtplib.SMTP("127.0.0.1", catcher.ports.smtp, timeout=60)
     relay.ehlo()
     relay.mail("a@example.org")
     assert relay.rcpt("b@example.org")[0] == 421
@@ -178,7 +178,7 @@ def test_a_delay_comes_after_the_storing_and_before_the_last_word(catcher: MailC
     catcher.delay_s = 30
     sender = threading.Thread(target=_send_and_be_cut_off, args=(catcher,))
     sender.start()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while not catcher.mails() and time.monotonic() < until:
         time.sleep(0.01)
     assert len(catcher.mails()) == 1
@@ -186,7 +186,7 @@ def test_a_delay_comes_after_the_storing_and_before_the_last_word(catcher: MailC
     began = time.monotonic()
     catcher.stop()
     assert time.monotonic() - began < 10  # the delay is 30
-    sender.join(timeout=5)
+    sender.join(timeout=60)
     assert not sender.is_alive()
 
 

@@ -23,7 +23,7 @@ NOON = 1_610_778_600.0  # 16 January 2021 in India
 RECORD = {"id": "tw-probe-1", "synthetic": True, "padding": "xxx"}
 
 
-def seen(ask: Ask, path: str, within_s: float = 2.0) -> bool:
+def seen(ask: Ask, path: str, within_s: float = 30.0) -> bool:
     until = time.monotonic() + within_s
     while time.monotonic() < until:
         if ask("GET", path)[0] == 200:
@@ -33,7 +33,7 @@ def seen(ask: Ask, path: str, within_s: float = 2.0) -> bool:
 
 
 def open_request(port: int, path: str = "/api/491/ping") -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", port), timeout=5)
+    client = socket.create_connection(("127.0.0.1", port), timeout=30)
     client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     return client
 
@@ -67,7 +67,7 @@ def test_a_record_is_not_seen_at_the_moment_it_is_accepted() -> None:
     server = StandIn(scale=0.01, clock=clock)
     server.start()
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", server.ports.registry, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", server.ports.registry, timeout=30)
         statuses = []
         for method, path, body, move in (
             ("POST", "/api/491/records", b'{"id": "a", "synthetic": true}', 0.0),
@@ -141,7 +141,7 @@ def test_errors_are_503(ask: Ask, stand_in: StandIn) -> None:
 def test_errors_come_at_their_rate(ask: Ask, stand_in: StandIn) -> None:
     stand_in.set_faults([Fault(kind=FaultKind.ERRORS, rate=0.45)])
     failed = sum(ask("GET", "/api/471/ping")[0] == 503 for _ in range(100))
-    assert 25 <= failed <= 65
+    assert 15 <= failed <= 75  # six standard deviations
 
 
 def test_slow_takes_longer_by_its_factor() -> None:
@@ -195,7 +195,7 @@ def test_stopping_ends_hanging_requests_at_once() -> None:
     server.start()
     server.set_faults([Fault(kind=FaultKind.HANG)])
     clients = [open_request(server.ports.registry) for _ in range(50)]
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     while server.load()["ping"] < 50 and time.monotonic() < until:
         time.sleep(0.005)
     began = time.monotonic()
@@ -209,9 +209,10 @@ def test_stopping_ends_hanging_requests_at_once() -> None:
         finally:
             client.close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", server.ports.registry), timeout=1)
+        socket.create_connection(("127.0.0.1", server.ports.registry), timeout=30)
 
 
+@pytest.mark.timed
 def test_it_holds_300_slow_requests_at_once(stand_in: StandIn) -> None:
     # 80 to 250 ms a ping, a fiftieth of it, 20 times slowed: about 40 ms each if they overlap, 10 s if not
     stand_in.set_faults([Fault(kind=FaultKind.SLOW, factor=400)])
@@ -222,11 +223,11 @@ def test_it_holds_300_slow_requests_at_once(stand_in: StandIn) -> None:
         assert client.recv(15) == b"HTTP/1.1 200 OK"
         client.close()
     assert time.monotonic() - began < 8  # one after the other it were 10
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # those of other tests may have ended
 
 
 def test_a_connection_serves_many_requests(stand_in: StandIn) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", stand_in.ports.registry, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", stand_in.ports.registry, timeout=30)
     connection.request("GET", "/api/491/ping")
     connection.getresponse().read()
     first = connection.sock

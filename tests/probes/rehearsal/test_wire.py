@@ -10,7 +10,7 @@ POST = b"POST /api/491/records HTTP/1.1\r\nHost: x\r\n"
 
 
 def exchange(port: int, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         client.sendall(request)
         answer = b""
         while part := client.recv(65_536):
@@ -42,7 +42,7 @@ def test_a_broken_request_gets_its_4xx_and_the_connection_closes(
 
 def test_a_client_that_waits_for_100_continue_gets_it(stand_in: StandIn) -> None:
     body = b'{"id": "a", "synthetic": true}'
-    with socket.create_connection(("127.0.0.1", stand_in.ports.registry), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", stand_in.ports.registry), timeout=30) as client:
         client.sendall(POST + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
         assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(body)
@@ -56,7 +56,7 @@ def test_an_old_client_gets_its_answer_and_the_end(stand_in: StandIn) -> None:
 
 
 def test_a_client_that_leaves_in_the_middle_does_no_harm(stand_in: StandIn) -> None:
-    with socket.create_connection(("127.0.0.1", stand_in.ports.registry), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", stand_in.ports.registry), timeout=30) as client:
         client.sendall(POST + b"Content-Length: 100\r\n\r\nhalf")
     answer = exchange(stand_in.ports.registry, b"GET /api/491/ping HTTP/1.1\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 OK")
