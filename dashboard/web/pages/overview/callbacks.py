@@ -51,7 +51,7 @@ def _overview(app: Dash, engine: Engine, settings: ControlRoomFile, clock: Clock
         if view is None:
             raise PreventUpdate
         known = seen or {}
-        read, words = shared.get(anew=ctx.triggered_id == ids.ANSWER)
+        read, words = shared.get(anew=ids.ANSWER in ctx.triggered_prop_ids.values())  # a tick may come with it
         frames = day_frames(read, settings, short=view.get("size") == "phone")
         drawn = view_of(read.day, view.get("theme", ""), view.get("size", ""))
         versions = {"words": words["version"], "chart": chart_version(frames, drawn)}
