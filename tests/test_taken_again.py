@@ -44,4 +44,4 @@ def test_only_one_that_is_marked_is_taken_again_three_times_at_most_and_it_is_sa
     ]
     done = subprocess.run([*command, tmp_path / "test_it.py"], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == status, done.stdout + done.stderr
-    assert done.stdout.count("TAKEN AGAIN ") == again
+    assert done.stdout.count("\nRERUN ") == again
