@@ -11,6 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from probes.sample import Phases, Reason
 
 LONGEST_S: Final = 1.0  # one that needs longer for 64 KiB will not come to an end at all
 FAIR_S: Final = 0.1  # a search that had less time says nothing of its pattern
+STARVED: Final = 0.05  # of its time: a search that was given no more of a processor says nothing of its pattern either
 MOST_SLOW: Final = 1024
 _COMMAND: Final = (sys.executable, "-I", "-S", str(Path(__file__).with_name("pattern_worker.py")))
 
@@ -79,6 +81,7 @@ class _Worker:
         self._line: deque[_Job] = deque()
         self._job: _Job | None = None
         self._since = 0.0  # when the present job was begun
+        self._used_s = 0.0  # processor time of the process until then
 
     def take(self, wish: Match, done: Done) -> None:
         job = _Job(wish.pattern, wish.text, done, self._clock.monotonic())
@@ -129,7 +132,7 @@ class _Worker:
         except OSError as problem:
             job.end(self._since, Reason.AGENT_FAULT, f"no process for patterns could be started ({problem})")
             return
-        self._job = job
+        self._job, self._used_s = job, self._processor_s()
         self._loop.at(self._since + LONGEST_S, lambda: self._too_late(job))
         pattern, text = job.pattern.encode(), job.text.encode("utf-8", "replace")
         self._unsent = memoryview(LENGTHS.pack(len(pattern), len(text)) + pattern + text)
@@ -165,10 +168,14 @@ class _Worker:
         if job.ended:
             return
         now = self._clock.monotonic()
-        took = now - self._since if job is self._job else 0.0
-        if job is self._job:
+        mine = job is self._job
+        took = now - self._since if mine else 0.0
+        worked = self._processor_s() - self._used_s if mine else 0.0
+        if mine:
             self._kill()
-        if took >= FAIR_S:
+        if took >= FAIR_S and worked < STARVED * took:
+            job.end(now, Reason.AGENT_FAULT, "the search for the pattern was given no processor")
+        elif took >= FAIR_S:
             self._took_too_long(job.pattern)
             job.end(now, Reason.BODY, f"the pattern took longer than {took:.1f} s")
         elif now - took - job.began >= FAIR_S:  # it waited in line
@@ -176,6 +183,15 @@ class _Worker:
         else:
             job.end(now, Reason.TIMEOUT, "no time was left to look for the pattern")
         self._next()
+
+    def _processor_s(self) -> float:
+        """Seconds for which the process ran so far; endless where the system does not tell, as then its time must be its own."""
+        if self._process is None:
+            return 0.0
+        try:
+            return int(Path(f"/proc/{self._process.pid}/schedstat").read_text().split()[0]) / 1e9
+        except OSError:
+            return inf
 
     def _broken(self) -> None:
         job = self._job

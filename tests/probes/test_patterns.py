@@ -111,6 +111,18 @@ def test_a_worker_that_is_killed_is_the_agents_own_trouble(loop: TransferLoop, p
     assert (results[evil].reason, results[good].found) == (Reason.AGENT_FAULT, True)
 
 
+def test_a_worker_that_is_given_no_processor_is_the_agents_own_trouble(loop: TransferLoop, patterns: Patterns) -> None:
+    look(loop, patterns, match("a", "a"))
+    process = patterns._workers[False]._process
+    assert process is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    stopped, good = match("b", "abc"), match("a", "a")
+    results = look(loop, patterns, stopped, good)
+    assert (results[stopped].reason, results[good].found) == (Reason.AGENT_FAULT, True)
+    assert results[stopped].detail == "the search for the pattern was given no processor"
+    assert look(loop, patterns, stopped)[stopped].found  # it does not pass for an evil one
+
+
 def test_nothing_is_left_when_it_is_closed(loop: TransferLoop, patterns: Patterns) -> None:
     look(loop, patterns, match("a", "a"))
     process = patterns._workers[False]._process
