@@ -6,7 +6,7 @@ drive this same class.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.doses.expected import Pace, Profile, increase, pace, tail
 from dashboard.doses.reports import District
@@ -25,7 +25,10 @@ _NEARLY = 0.85  # of a window: reports do not come by the minute
 
 @dataclass(frozen=True)
 class Stall:
-    """A stall that holds now: `since` the last report with a dose more, the evidence in words."""
+    """A stall that holds now, the evidence in words.
+
+    `since`: the last report with a dose more; with doses now and then, the report from which on they were so few.
+    """
 
     scope: str  # state, division or district
     districts: frozenset[int]
@@ -125,8 +128,11 @@ class Stalls:
     def _is_sure(self, code: int) -> bool:
         """A report that brings doses opens no stall by itself: the one before it, or after it, must say the same."""
         district = self.districts[code]
-        brought = district.flat_from() == len(district.reports) - 1
-        return not brought or self._found_at[code] < district.newest[0]
+        if district.flat_from() < len(district.reports) - 1:
+            return True
+        # asked anew and not remembered: after a restart all reports come at once
+        before = replace(district, reports=district.reports[:-1])
+        return bool(before.reports) and self._alone(code, before) is not None
 
     def _is_aftermath(self, stall: Stall, now: float) -> bool:
         """What is left of a wider stall, whose districts come back one after the other: theirs is no matter of its own yet."""
@@ -154,7 +160,9 @@ class Stalls:
             few = added <= self._rules.ratio * expected and expected >= self._rules.min_expected
             if few and tail(added, expected, variance) < self._rules.alpha:
                 words = f"{added} doses in {(at - start) / _MIN_S:.0f} minutes, {expected:.0f} were to be expected at its own pace"
-                return Stall("district", frozenset({code}), self._since(district), words)
+                # doses now and then move the newest one on, and the stall began before them
+                since = max(start, self._opens(district)) if added else self._since(district)
+                return Stall("district", frozenset({code}), since, words)
         return self._lagging(code, district)
 
     def _starts(self, district: District) -> list[int]:
@@ -202,7 +210,10 @@ class Stalls:
         return given / district.target / max(1e-9, district.profile.share(self._second(at)))
 
     def _since(self, district: District) -> float:
-        return max(district.last_increase(), self.midnight + district.profile.opens)
+        return max(district.last_increase(), self._opens(district))
+
+    def _opens(self, district: District) -> float:
+        return self.midnight + district.profile.opens
 
     def _may_open(self, district: District, now: float) -> bool:
         fresh = now - district.newest[0] <= self._rules.stale_min * _MIN_S

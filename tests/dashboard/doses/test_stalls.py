@@ -149,6 +149,14 @@ def test_a_report_that_brings_doses_opens_no_stall_before_the_next_one_says_the_
     assert found(told_every(15, trickle, 12, 2000), 12) == [("district", (1,))]
 
 
+def test_after_a_restart_the_report_before_the_newest_still_says_the_same() -> None:
+    before = told_every(15, lambda hour: stops_at(11, 200)(hour) + max(0.0, hour - 11) * 8, 12, 2000)
+    after = Stalls(Doses(), DIVISIONS, Profile(NINE, FIVE), MIDNIGHT)
+    for code, district in before.districts.items():
+        after.reported(code, district.reports, district.target)
+    assert found(before, 12) == found(after, 12) == [("district", (1,))]
+
+
 def test_the_lateness_of_the_day_goes_by_each_districts_own_close() -> None:
     profiles = dict.fromkeys(DIVISIONS, Profile(NINE, FIVE)) | {1: Profile(NINE, 15 * 3600.0)}
     stalls = Stalls(Doses(), DIVISIONS, profiles, MIDNIGHT)
@@ -216,6 +224,16 @@ def test_a_dose_now_and_then_does_not_end_a_stall() -> None:
     assert not stalls.given_again(frozenset({1}), at(11))
     stalls.report(1, at(12.75), 140, 600)
     assert stalls.given_again(frozenset({1}), at(11))
+
+
+def test_doses_now_and_then_do_not_move_the_beginning_of_a_stall_on() -> None:
+    stalls = a_day(11, {})
+    for quarter in range(1, 7):
+        for code in DIVISIONS:
+            stalls.report(code, at(11 + quarter / 4), 120 + (quarter if code == 1 else 15 * quarter), 600)
+    (stall,) = stalls.open_now(at(12.5))
+    assert (stall.districts, stall.since) == (frozenset({1}), at(11))
+    assert stall.evidence.startswith("6 doses in 90 minutes")
 
 
 def test_an_incident_of_districts_that_have_no_session_today_is_not_given_again() -> None:
