@@ -35,7 +35,7 @@ _OK, _SLOW, _DEGRADED, _DOWN, _OWN, _SILENT = (
         DistrictState.NO_DATA,
     )
 )  # fmt: skip
-_IN_A_ROW = 3  # uploads at their deadline; and slow districts beside them
+IN_A_ROW = 3  # uploads without an answer; and slow districts beside them
 _FEW = 6  # checks in the long window below which a share of errors says nothing
 
 
@@ -100,14 +100,14 @@ def picture(
     wrong, clean = _errors(windows, lines, everywhere, lengths)
     raised = series.was_raised | series.was_slow
     silent = now - series.heard > lengths.nodata
-    verdict = lines.verdict
+    verdict, slow_most = lines.verdict, slowest(hung(windows, series, lines, lengths), others_slow(series, lines))
     apart = everywhere.others_err < everywhere.state_err_max and not everywhere.in_doubt
     for chosen, value, from_, told in (
         (raised, _SLOW, series.slow_from, series.was_slow),
         (unworkable, _DEGRADED, series.slow_from, unworkable),
         (wrong, _DEGRADED, np.full(size, now - lengths.local), clean),
         (verdict == REGISTRY, _DOWN, lines.since, np.full(size, apart)),
-        (_slowest(windows, series, lines, lengths, raised), _DEGRADED, lines.since, np.full(size, apart)),
+        (slow_most, _DEGRADED, lines.since, np.full(size, apart)),
         (verdict == OWN_LINE, _OWN, lines.since, np.full(size, apart)),
         (silent, _SILENT, _silent_since(series, listening, now, lengths), np.full(size, not everywhere.doubtful)),
     ):
@@ -116,13 +116,21 @@ def picture(
     return Picture(state, since, pages, kept, words)
 
 
-def _slowest(windows: Windows, series: Series, lines: Lines, lengths: Lengths, raised: Any) -> Any:
-    """Districts whose uploads end at their deadline, and whose pings are answered, while more others are slow: the slowest of them."""
+def hung(windows: Windows, series: Series, lines: Lines, lengths: Lengths) -> Any:
+    """Districts whose uploads get no answer, and whose pings do, by the registry's fault."""
     counts = windows.count(lengths.local)
-    timed_out = (series.uploads_failed >= _IN_A_ROW) & (counts[ANSWERED] == 0)
-    slowest = (lines.verdict == REGISTRY) & timed_out & carries(counts)
-    others = int((raised & (lines.verdict == NOBODY)).sum())
-    return slowest & (others > max(int(slowest.sum()), _IN_A_ROW - 1))
+    unanswered = (series.uploads_failed >= IN_A_ROW) & (counts[ANSWERED] == 0)
+    return (lines.verdict == REGISTRY) & unanswered & carries(counts)
+
+
+def others_slow(series: Series, lines: Lines) -> int:
+    """How many districts are slow that do not fail."""
+    return int(((series.was_raised | series.was_slow) & (lines.verdict == NOBODY)).sum())
+
+
+def slowest(stuck: Any, slow: int) -> Any:
+    """Of the hung districts those that are the slowest of a slow registry: all, where more others are slow."""
+    return stuck & (slow > max(int(stuck.sum()), IN_A_ROW - 1))
 
 
 def _silent_since(series: Series, listening: float, now: float, lengths: Lengths) -> Any:

@@ -29,7 +29,7 @@ _NEWEST = 3  # rounds by which a recovery is seen
 _IN_A_ROW = 5  # checks without a good one between them, over ...
 _RUN = 0.63  # ... nearly two thirds of the window, however slow the rounds are
 _SURE = 2  # good anchors that clear a line
-_FEW_LOST = 0.25  # of the pings of a line that carries
+FEW_LOST = 0.25  # of the pings of a line that carries
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Lengths:
 
 def carries(counts: Any) -> Any:
     """True where the registry answers pings: their line is not cut, whatever becomes of the uploads."""
-    return (counts[PINGS] >= FEWEST) & (counts[PINGS_FAILED] <= _FEW_LOST * counts[PINGS])
+    return (counts[PINGS] >= FEWEST) & (counts[PINGS_FAILED] <= FEW_LOST * counts[PINGS])
 
 
 def began_at(series: Series, lengths: Lengths, now: float) -> Any:

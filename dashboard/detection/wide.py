@@ -134,6 +134,8 @@ class Floods:
     present: float = 0.0  # of the rounds with errors
     touched: float = 0.0  # of the districts with errors
     elsewhere: float = 0.0  # of the long window, without the division in which most fails
+    heard: bool = True  # in rounds enough; else nothing is said
+    of: str = "checks"  # or uploads, of which these are the shares
     words: str = ""
 
 
@@ -147,19 +149,18 @@ class Flood:
     def errors(self, windows: Windows, lengths: Lengths, counted: Any) -> Floods:
         """Over all checks, or over uploads alone; each round counts up to `err_clip`."""
         limits = (self._rule.err, self._rule.err_clip)
-        found = [
+        every, uploads = (
             self._flood(windows, lengths, counted, channels, limits)
             for channels in (((PINGS, UPLOADS), (PINGS_FAILED, UPLOADS_FAILED)), ((UPLOADS,), (UPLOADS_FAILED,)))
-        ]
-        best = max(found, key=lambda item: (item.firm, item.soft, item.late))
-        return replace(best, words=f"{best.late:.0%} of the checks fail")
+        )
+        best = max(every, replace(uploads, of="uploads"), key=lambda item: (item.firm, item.soft, item.late))
+        return replace(best, words=f"{every.late:.0%} of the checks fail")
 
     def tails(self, windows: Windows, lengths: Lengths, counted: Any) -> Floods:
         """Uploads at several times what is current for their district."""
         found = self._flood(windows, lengths, counted, ((UPLOADS,), (TAIL,)), (self._rule.tail, 1.0))
-        return replace(
-            found, words=f"{found.late:.0%} of the uploads take over {self._rule.tail_x:g} times what is usual"
-        )
+        words = f"{found.late:.0%} of the uploads take over {self._rule.tail_x:g} times what is usual"
+        return replace(found, of="uploads", words=words)
 
     def _flood(
         self,
@@ -176,7 +177,7 @@ class Flood:
         share = lost / np.maximum(checks, 1)
         heard = (checks > 0) & ~_blip(share, clip, lengths)
         if heard.sum() < len(heard) / 2 or not counted.any():
-            return Floods(firm=False, soft=False)
+            return Floods(firm=False, soft=False, heard=False)
         newest = max(1, round(self._recent_s / lengths.round))
         late = float((lost * heard)[:newest].sum() / max(1.0, (checks * heard)[:newest].sum()))
         mean = float(np.minimum(share, clip)[heard].mean())

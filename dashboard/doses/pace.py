@@ -115,7 +115,7 @@ class Usual:
             mine = _within(part.session)
             mine *= part.weight / mine.sum() if mine.any() else 0
             due += mine
-            left += mine * np.prod([1 - _within(pause) for pause in part.pauses], axis=0)
+            left += mine * (1 - _paused(part.pauses))
         if not due.any() or not (any(part.pauses for part in parts) or (len(parts) > 1 and not self.by_hour)):
             return self
         even = due if self.by_hour else np.full(_STEPS, due.sum() / _STEPS)
@@ -130,6 +130,15 @@ def _within(stretch: Stretch) -> NDArray[np.float64]:
     """Of each twentieth of a session the share that lies in a stretch."""
     inside: NDArray[np.float64] = np.minimum(_PLACES[1:], stretch[1]) - np.maximum(_PLACES[:-1], stretch[0])
     return (inside * _STEPS).clip(0, 1)
+
+
+def _paused(pauses: Iterable[Stretch]) -> NDArray[np.float64]:
+    """Of each twentieth the share that lies in any of the pauses, which may overlap."""
+    inside, upto = np.zeros(_STEPS), 0.0
+    for begins, ends in sorted(pauses):
+        inside += _within((max(begins, upto), ends))
+        upto = max(upto, ends)
+    return inside.clip(0, 1)
 
 
 def _less(parts: Sequence[Part]) -> str:

@@ -1,7 +1,8 @@
 """The watch over doses: figures in, steps of incidents of the kinds dose_stall and backlog_stalled out. One part of the watch's step.
 
 Stalls are judged by the class that the replay drives (dashboard/doses/stalls.py), at the replay's own ticks. What it knows is read
-from the store again after a restart, all but which districts were hit by another incident: that is kept with the watch's memory.
+from the store again after a restart, all but which districts were hit by another incident or stopped together: that is kept with the
+watch's memory.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -5,11 +5,21 @@ import math
 import numpy as np
 
 from dashboard.detection.columns import PING, UPLOAD
-from dashboard.detection.districts import _FEW, _errors
+from dashboard.detection.districts import _FEW, IN_A_ROW, _errors, hung, others_slow, slowest
 from dashboard.detection.districts import _share as _error_share
 from dashboard.detection.explain.look import Look
 from dashboard.detection.explain.near import Near, way
-from dashboard.detection.lines import _ANSWERED, FEWEST, NOBODY, OWN_LINE, REGISTRY, WAIT_S, began_at, witnesses
+from dashboard.detection.lines import (
+    _ANSWERED,
+    FEW_LOST,
+    FEWEST,
+    NOBODY,
+    OWN_LINE,
+    REGISTRY,
+    WAIT_S,
+    began_at,
+    witnesses,
+)
 from dashboard.detection.windows import ANSWERED, PINGS, PINGS_FAILED, UPLOADS, UPLOADS_FAILED
 from dashboard.detection.words import seconds, span
 from dashboard.reasons import Reason, lacking, more, percent, points, quiet
@@ -18,8 +28,9 @@ from dashboard.reasons import Reason, lacking, more, percent, points, quiet
 def reasons(look: Look, place: int) -> tuple[Reason, ...]:
     """In the order of the states: no data, own line, down, degraded, slow; then what quiets them."""
     return (
-        _no_data(look, place), _fails(look, place), _own_line(look, place), _registry(look, place), _partly(look, place),
-        _unworkable(look, place), _slow(look, place), _raised(look, place), _others_too(look, place), _cold(look, place),
+        _no_data(look, place), _fails(look, place), _own_line(look, place), _registry(look, place), _slowest(look, place),
+        _partly(look, place), _unworkable(look, place), _slow(look, place), _raised(look, place),
+        _others_too(look, place), _cold(look, place),
     )  # fmt: skip
 
 
@@ -82,7 +93,7 @@ def _own_line(look: Look, place: int) -> Reason:
     return Reason(
         "Own line cut", "local.anchors", holds, f"the neutral host fails {lost} of {asked}" if asked else "the neutral host was not asked",
         f"its neutral host fails in {percent(look.rules.local.anchors)} since it began, or no word of it for {wait:.0f} s",
-        "" if holds else _unblamed(look, place, "a bad neutral host: when it began, the registry was found to be at fault"),
+        "" if holds else _unblamed(look, place, "a cut line: when it began, the registry was found to be at fault"),
     )  # fmt: skip
 
 
@@ -91,13 +102,40 @@ def _registry(look: Look, place: int) -> Reason:
     counts = look.windows.count(look.lengths.local)[:, place]
     failed = int(counts[PINGS_FAILED] + counts[UPLOADS_FAILED])
     answered = f"{int(counts[ANSWERED])} of {failed} failures are answers with an HTTP status; " if failed else ""
-    holds = bool(look.lines.verdict[place] == REGISTRY)
+    slow = _is_slowest(look, place)
+    holds = bool(look.lines.verdict[place] == REGISTRY) and not slow
+    other = "others that are well: it counts as the slowest of many slow ones"
+    if not slow:
+        other = "a good neutral host: when it began, the line was found to be cut"
     return Reason(
         "Registry down for this district", "local.anchors", holds,
-        f"{answered}the neutral host answers {asked - lost} of {asked}",
-        f"an HTTP status in {percent(_ANSWERED)} of the failures, or a neutral host that answers",
-        "" if holds else _unblamed(look, place, "a good neutral host: when it began, the line was found to be cut"),
+        f"{answered}the registry answers {_pinged(look, place)} pings; the neutral host answers {asked - lost} of {asked}",
+        f"an HTTP status in {percent(_ANSWERED)} of the failures, {percent(1 - FEW_LOST)} of the pings answered, "
+        "or a neutral host that answers",
+        "" if holds else _unblamed(look, place, other),
     )  # fmt: skip
+
+
+def _is_slowest(look: Look, place: int) -> bool:
+    stuck = hung(look.windows, look.series, look.lines, look.lengths)
+    return bool(slowest(stuck, others_slow(look.series, look.lines))[place])
+
+
+def _slowest(look: Look, place: int) -> Reason:
+    stuck, slow = hung(look.windows, look.series, look.lines, look.lengths), others_slow(look.series, look.lines)
+    holds, lacks = _is_slowest(look, place), max(IN_A_ROW, int(stuck.sum()) + 1) - slow
+    run = int(look.series.uploads_failed[place])
+    return Reason(
+        "Degraded: the slowest of many slow ones", "", holds,
+        f"{run} uploads in a row fail, the registry answers {_pinged(look, place)} pings; {slow} others are slow",
+        f"{IN_A_ROW} uploads in a row without an answer while pings are answered, and more others slow, {IN_A_ROW} at least",
+        "" if holds else more(lacks, "slow district") if stuck[place] else "uploads alone that get no answer, by the registry's fault",
+    )  # fmt: skip
+
+
+def _pinged(look: Look, place: int) -> str:
+    counts = look.windows.count(look.lengths.local)[:, place]
+    return f"{int(counts[PINGS] - counts[PINGS_FAILED])} of {int(counts[PINGS])}"
 
 
 def _others_too(look: Look, place: int) -> Reason:

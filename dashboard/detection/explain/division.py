@@ -53,12 +53,15 @@ def _fails(look: Look, division: int) -> Reason:
         missing = f"good neighbours: {percent(rest)} elsewhere fails too"
     if bad < wanted:
         missing = more(wanted - bad, "failing district")
+    if asked < ALONE:
+        missing = "a second district that is heard"
+    apart = asked >= ALONE and rest <= rule.others_ok and not look.passed_over
     return Near(
         f"{name} fails as one", "division.districts", holds,
         f"{bad} of {asked} districts of {name} fail; elsewhere {percent(rest)}",
         f"{percent(rule.districts)} of its districts, here {wanted}; elsewhere at most {percent(rule.others_ok)}",
         "" if holds else look.passed_over or together(missing, look.kept(OUTAGE, LOCAL, division=name)),
-        way=0.0 if look.passed_over else way(bad, wanted),
+        way=way(bad, wanted) if apart else 0.0,
     )  # fmt: skip
 
 

@@ -154,12 +154,15 @@ def _flooded(look: Look, name: str, key: str, found: Floods, limit: float) -> Re
     parts = late, long, rounds, places, rest = _parts(look, found, limit)
     why_not = _looked_at(look)
     holds = found.firm and not why_not
-    short = [f"{points(value, wanted)} {where}" for value, wanted, where in parts if value < wanted]
+    short = (
+        [f"{points(value, wanted)} {where}" for value, wanted, where in parts if value < wanted] if found.heard else []
+    )
     wanted = f"{percent(limit)} {late[2]} and {long[2]}"
     gone, furthest = weakest(parts)
     spread = f"{percent(rounds[1])} {rounds[2]} and {percent(places[1])} {places[2]}; {percent(rest[1])} {rest[2]}"
     return Near(
-        name, key, holds, ", ".join(f"{percent(value)} {where}" for value, _, where in parts), f"{wanted}, in {spread}",
+        name, key, holds, f"of the {found.of} " + ", ".join(f"{percent(value)} {where}" for value, _, where in parts),
+        f"{wanted}, in {spread}",
         "" if holds else why_not or ", ".join(short) or "rounds: too few are heard",
         way=0.0 if why_not else gone, weakest=furthest,
     )  # fmt: skip

@@ -8,8 +8,10 @@ from dashboard.detection.explain import explain, nearest
 from dashboard.detection.explain.near import way, weakest
 from dashboard.detection.judge import Judge
 from dashboard.detection.seen import Seen
+from dashboard.detection.states import DistrictState
 from dashboard.reasons import Reason
 from dashboard.settings import Rules
+from probes.sample import CheckKind
 from probes.sample import Reason as Failure
 from tests.places import DHULE, JALGAON, NASHIK, PALGHAR, PUNE, RAIGAD, THANE, at
 from tests.samples import Stream
@@ -74,6 +76,50 @@ def test_it_tells_an_own_line_from_the_registry_and_says_why() -> None:
     assert found["Registry down for the state"].measured.startswith("6 districts heard: 0 fail")
 
 
+def test_the_slowest_of_many_slow_districts_is_degraded_by_a_rule_of_its_own_and_not_down() -> None:
+    begins, ends = START + 300, START + 540
+    slow = (seen for code in CAST if code != RAIGAD for seen in Stream(code).rounds(begins, ends, upload=9.0))
+    hung = Stream(RAIGAD).rounds(begins, ends, upload=10.0, registry=Failure.TIMEOUT, line=Failure.TIMEOUT)
+    uploads = [seen for seen in hung if seen.kind is not CheckKind.HTTP]
+    pings = [seen for seen in Stream(RAIGAD).rounds(begins, ends) if seen.kind is CheckKind.HTTP]
+    judge = judged(slow, uploads, pings, until=ends)
+    found = why(judge)
+    assert judge.judge(ends).findings[RAIGAD].state is DistrictState.DEGRADED
+    assert found["Degraded: the slowest of many slow ones"].holds
+    assert found["Degraded: the slowest of many slow ones"].measured.endswith("answers 6 of 6 pings; 6 others are slow")
+    assert not found["Registry down for this district"].holds
+    assert found["Registry down for this district"].missing.startswith("others that are well")
+    assert found["Own line cut"].missing.startswith("a cut line")
+    few = why(judged(uploads, pings, until=ends))
+    assert few["Registry down for this district"].holds
+    assert few["Degraded: the slowest of many slow ones"].missing == "3 more slow districts"
+
+
+def test_a_rule_that_has_heard_too_few_rounds_lacks_those_and_not_failing_checks() -> None:
+    found = why(judged(until=START + 60, quiet_s=60), None)
+    assert found["Checks fail in part for the state"].missing == "rounds: too few are heard"
+
+
+def test_where_uploads_alone_fail_their_share_is_not_said_of_all_checks() -> None:
+    rounds = (
+        seen
+        for number, code in enumerate(CAST)
+        for turn in range(24)
+        for bad in [Failure.RESET if (turn + number) % 6 == 0 else Failure.NONE]
+        for seen in (
+            *(s for s in Stream(code).rounds(START + 300 + 15 * turn, START + 301 + 15 * turn) if s.kind is CheckKind.HTTP),
+            *(s for s in Stream(code).rounds(START + 300 + 15 * turn, START + 301 + 15 * turn, registry=bad)
+              if s.kind is CheckKind.UPLOAD),
+        )
+    )  # fmt: skip
+    judge = judged(rounds, until=START + 660)
+    found = why(judge, None)["Checks fail in part for the state"]
+    assert found.holds
+    assert found.measured.startswith("of the uploads 1")
+    (claim,) = judge.judge(START + 660).wide
+    assert claim.evidence == "8% of the checks fail in the whole state"
+
+
 def test_an_outage_of_the_state_holds_and_the_rules_below_it_are_passed_over() -> None:
     found = why(judged(everywhere(120, registry=Failure.TIMEOUT), until=START + 420))
     assert found["Registry down for the state"].holds
@@ -111,6 +157,17 @@ def test_a_cut_line_is_near_to_its_division_and_not_to_slowness() -> None:
     assert near is not None
     assert (near.rule, near.missing) == ("Konkan fails as one", "2 more failing districts")
     assert near.way == pytest.approx(1 / 3)
+
+
+def test_a_division_is_not_near_to_failing_as_one_while_others_fail_too_or_when_it_is_one_district() -> None:
+    bad = (THANE, PALGHAR, DHULE, PUNE)
+    fails = (seen for code in bad for seen in Stream(code).rounds(START + 300, START + 345, registry=Failure.RESET))
+    rest = (seen for code in CAST if code not in bad for seen in Stream(code).rounds(START + 300, START + 345))
+    judge = judged(fails, rest, until=START + 345)
+    near = nearest(judge, None)
+    assert near is not None
+    assert near.rule == "Registry down for the state"
+    assert why(judge, PUNE)["Pune fails as one"].missing == "a second district that is heard"
 
 
 def test_what_is_not_looked_at_is_not_near() -> None:

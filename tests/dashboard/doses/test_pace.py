@@ -126,6 +126,13 @@ def test_in_planned_downtime_nothing_is_expected_and_the_day_ends_without_those_
     assert usual([]).without([]) == usual([])
 
 
+def test_pauses_that_overlap_are_missed_once_and_two_of_one_twentieth_both() -> None:
+    course = usual([])
+    once, twice = (course.without([(0.42, 0.48)] * times).share_by(1).mid for times in (1, 2))
+    assert once == twice == pytest.approx(0.94)
+    assert course.without([(0.4, 0.42), (0.42, 0.44)]).share_by(1).mid == pytest.approx(0.96)
+
+
 def test_a_place_of_several_districts_falls_by_the_weight_of_those_that_pause() -> None:
     course, rest = usual([SLOW, FAIR, FAST]), Part(300)
     paused = course.of_parts([rest, Part(100, pauses=((0.25, 0.5),))])
