@@ -64,9 +64,9 @@ class Session:
         return held
 
     def without(self, codes: Collection[int], begins_ms: int, ends_ms: int) -> "Session":
-        """The same but for the cells that begin in that span in these districts; codes of no session are left aside."""
+        """The same but for the cells that this span touches in these districts; codes of no session are left aside."""
         starts = self.opens_ms + CELL_MS * np.arange(self.sits.shape[1])
-        spared = np.isin(self.codes, list(codes))[:, None] & (starts >= begins_ms) & (starts < ends_ms)
+        spared = np.isin(self.codes, list(codes))[:, None] & (starts + CELL_MS > begins_ms) & (starts < ends_ms)
         return replace(self, sits=self.sits & ~spared)
 
     def is_open(self, place: int, now_ms: int) -> bool:

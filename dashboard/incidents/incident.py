@@ -3,7 +3,7 @@
 The values of the enums stand in the store, the API and the metrics: never rename one.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,6 +76,11 @@ class Step:
     def tells(self) -> bool:
         """Whether mails go out: for what changes the fault itself, and while it is snoozed only for its end."""
         return self.what in _TOLD and (not self.snoozed or self.what is StepKind.RESOLVED)
+
+
+def worst(severities: Iterable[Severity]) -> Severity:
+    """The worst of them, of which there must be one."""
+    return max(severities, key=tuple(Severity).index)
 
 
 def severity(kind: IncidentKind, scope: Scope, districts: Collection[int]) -> Severity:

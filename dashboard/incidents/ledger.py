@@ -12,7 +12,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
 
 from dashboard.incidents.course import Spell, Told, course
-from dashboard.incidents.incident import RECOVERING, RULE, IncidentKind, Scope, Step, StepKind, severity
+from dashboard.incidents.incident import (
+    RECOVERING,
+    RULE,
+    IncidentKind,
+    Scope,
+    Severity,
+    Step,
+    StepKind,
+    severity,
+    worst,
+)
 from dashboard.incidents.transitions import Change, Standing
 from dashboard.store.engine import insert_new
 from dashboard.store.jobs import WATCH
@@ -181,10 +191,19 @@ def _values(connection: Connection, change: Change, now_ms: int) -> dict[str, An
         closed = {} if change.kind in RECOVERING else {"closed_ms": now_ms, "closed_by": RULE}
         return values | closed | {"status": RESOLVED, "resolved_ms": now_ms, "snoozed_until_ms": None}
     if not is_graded(connection, change.incident.incident_id):
-        values["severity"] = severity(change.kind, change.scope, change.members)
+        values["severity"] = _severity(connection, change, change.incident)
     if change.what is StepKind.REOPENED:
         values |= {"acknowledged_ms": None, "acknowledged_by": None, "closed_ms": None, "closed_by": None}
     return values | {"status": OPEN, "resolved_ms": None}
+
+
+def _severity(connection: Connection, change: Change, old: Standing) -> Severity:
+    """The rule's; of one that others were merged into, not less than it came to be by them."""
+    by_rule = severity(change.kind, change.scope, change.members)
+    if not old.merged:
+        return by_rule
+    now = connection.scalars(select(incident.c.severity).where(incident.c.incident_id == old.incident_id)).one()
+    return worst((by_rule, Severity(now)))
 
 
 def _allowed(change: Change) -> ColumnElement[bool]:

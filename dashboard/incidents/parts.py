@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Text, cast, o
 from dashboard.decisions.kinds import Objection
 from dashboard.incidents import ledger, sentences
 from dashboard.incidents.by_hand import By, Taken, conflict, found, grade, take
-from dashboard.incidents.incident import IncidentKind, Scope, Severity, Step, StepKind, severity
+from dashboard.incidents.incident import IncidentKind, Scope, Severity, Step, StepKind, severity, worst
 from dashboard.incidents.ledger import OPEN, RESOLVED
 from dashboard.incidents.transitions import Change
 from dashboard.incidents.transitions.districts import scope_of
@@ -22,7 +22,6 @@ from dashboard.settings import ControlRoomFile
 from dashboard.store.schema import incident, incident_district, incident_step
 
 _MEASURED = (*REGISTRY, *LINES)
-_WORST_FIRST = (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)
 
 
 def merge(connection: Connection, settings: ControlRoomFile, into: int, by: By, others: Collection[int]) -> Taken:
@@ -83,8 +82,8 @@ def _taken_in(
     words = f"{headline}. Incident {numbers} merged into it"
     scope = _widest(settings, codes, (row, *others))
     by_rule = [] if ledger.is_graded(connection, row.incident_id) else [severity(IncidentKind(row.kind), scope, codes)]
-    worst = min((*(one.severity for one in (row, *others)), *by_rule), key=_WORST_FIRST.index)
-    values = {"since_ms": since_ms, "scope": scope, "severity": worst, "sentence": words}
+    gravest = worst((*(Severity(one.severity) for one in (row, *others)), *by_rule))
+    values = {"since_ms": since_ms, "scope": scope, "severity": gravest, "sentence": words}
     (step,) = take(connection, row, StepKind.MERGED, words, by, values)
     return step
 

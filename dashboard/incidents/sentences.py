@@ -36,7 +36,7 @@ def clock(settings: ControlRoomFile, at: float) -> str:
 
 def lasted(since: float, until: float) -> str:
     """`45 min`, `5 h 00`."""
-    minutes = max(0, round((until - since) / 60))
+    minutes = max(0, int((until - since) // 60))
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d}"
 
 

@@ -173,10 +173,17 @@ def test_a_name_is_given_once_and_stands_on_every_page_until_it_is_changed(brows
         page.get_by_role("button", name="Add a note", exact=True).click()
         who = page.get_by_label("Who does it")
         expect(who).to_have_value("Dr. A. Deshmukh")
+        other = page.context.new_page()
+        other.goto(url + "incidents/?id=2")
+        other.get_by_role("button", name="Add a note", exact=True).click()
+        expect(other.get_by_label("Who does it")).to_have_value("Dr. A. Deshmukh")
         who.fill("Asha Patil")
         page.get_by_label("Words").fill("Rang Dhule.")
         page.get_by_role("button", name="Confirm: add a note").click()
         expect(page.locator(".timeline li").first).to_contain_text("Asha Patil")
+        expect(other.get_by_label("Who does it")).to_have_value(
+            "Asha Patil"
+        )  # a tab that stood open does not act for the one before
         scene.clock.at += 60  # the overview reads the store anew
         page.goto(url)
         page.locator("#incidents button:visible").first.click()

@@ -33,10 +33,12 @@ class Districts:
     def __init__(self, settings: ControlRoomFile, memory: Memory) -> None:
         self._settings, self._memory = settings, memory
         self._shared: Counter[str] = Counter()  # districts by the place they are measured from, at this step
+        self._turned: Standing | None = None  # the slowdown that has become an outage, at this step
 
     def changes(self, judgement: Judgement, in_session: frozenset[int], standing: list[Standing]) -> list[Change]:
         """The steps that are due."""
         self._shared = Counter(judgement.vantages.values())
+        self._turned = _turned_down(judgement, in_session, standing)
         found = self._groups(judgement, standing)
         groups = {key: frozenset(codes) & in_session for key, codes in found.items() if codes & in_session}
         waits, waiting = {_wait(key) for key in groups}, self._memory.waiting
@@ -67,10 +69,9 @@ class Districts:
             if key is not None and code not in spared[kind := IncidentKind(key[0])] and not silent[kind]:
                 groups.setdefault(key, set()).add(code)
         groups = {key: codes for key, codes in groups.items() if self._enough(key, codes, judgement, standing)}
-        worse = None if silent[IncidentKind.OUTAGE] else _turned_down(judgement, standing)
-        if worse is not None:
+        if self._turned is not None and not silent[IncidentKind.OUTAGE]:
             slow = groups.pop((IncidentKind.SLOWDOWN,), set())
-            groups.setdefault((IncidentKind.OUTAGE,), set()).update(slow, worse.members)
+            groups.setdefault((IncidentKind.OUTAGE,), set()).update(slow, self._turned.members)
         return groups
 
     def _spared(self, kind: IncidentKind, standing: list[Standing], now: float) -> frozenset[int]:
@@ -122,8 +123,7 @@ class Districts:
         """The open incident that these districts belong to."""
         opened = [item for item in _growing(standing) if item.kind is kind]
         if kind in REGISTRY:
-            worse = _turned_down(judgement, standing) if kind is IncidentKind.OUTAGE else None
-            return next(iter(opened), worse)
+            return next(iter(opened), self._turned if kind is IncidentKind.OUTAGE else None)
         return next((item for item in opened if self._joins(item, key, judgement)), None)
 
     def _joins(self, item: Standing, key: Key, judgement: Judgement) -> bool:
@@ -159,14 +159,15 @@ def _growing(standing: Collection[Standing]) -> list[Standing]:
     return [item for item in standing if item.resolved is None and not item.by_hand]
 
 
-def _turned_down(judgement: Judgement, standing: Collection[Standing]) -> Standing | None:
-    """An open slowdown that has become an outage: half of its districts are down, and no outage is open."""
+def _turned_down(judgement: Judgement, in_session: frozenset[int], standing: Collection[Standing]) -> Standing | None:
+    """An open slowdown that has become an outage: half of its districts in session are down, and no outage is open."""
     opened = _growing(standing)
     if any(item.kind is IncidentKind.OUTAGE for item in opened):
         return None
     down = {code for code in judgement.in_state(DistrictState.DOWN) if judgement.findings[code].pages}
-    slow = (item for item in opened if item.kind is IncidentKind.SLOWDOWN and item.members)
-    return next((item for item in slow if len(down & item.members) >= HALF * len(item.members)), None)
+    slow = (item for item in opened if item.kind is IncidentKind.SLOWDOWN and item.members & in_session)
+    judged = ((item, item.members & in_session) for item in slow)
+    return next((item for item, codes in judged if len(down & codes) >= HALF * len(codes)), None)
 
 
 def _wait(key: Key) -> Key:

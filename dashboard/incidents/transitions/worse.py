@@ -26,8 +26,8 @@ class Worse:
 
     def changes(self, judgement: Judgement, in_session: frozenset[int], standing: Collection[Standing]) -> list[Change]:
         """The steps that are due."""
-        slow = (item for item in standing if _is_only_slow(item) and item.members & in_session)
-        worse = [item for item in slow if _fails(item, judgement)]
+        slow = (item for item in standing if _is_only_slow(item))
+        worse = [item for item in slow if _fails(item, item.members & in_session, judgement)]
         since = self._memory.failing_since
         for number in since.keys() - {item.incident_id for item in worse}:
             del since[number]
@@ -47,7 +47,8 @@ class Worse:
 
 def _is_only_slow(item: Standing) -> bool:
     """Open, and never told as anything else: one that goes to and fro is not told at each turn."""
-    return item.resolved is None and item.kind is _KIND and {spell.manner for spell in item.spells} == {Manner.SLOW}
+    slow = item.kind is _KIND and IncidentKind.OUTAGE not in item.merged
+    return item.resolved is None and slow and {spell.manner for spell in item.spells} == {Manner.SLOW}
 
 
 def _claimed(item: Standing, judgement: Judgement) -> str:
@@ -57,13 +58,13 @@ def _claimed(item: Standing, judgement: Judgement) -> str:
     return next((claim.evidence for claim in wide), "")
 
 
-def _fails(item: Standing, judgement: Judgement) -> bool:
-    """Most of what is wrong in it is failures; a district that hops between failing in part and down goes on failing."""
+def _fails(item: Standing, codes: frozenset[int], judgement: Judgement) -> bool:
+    """Most of what is wrong in its districts in session is failures; one that hops between failing in part and down goes on failing."""
     claim = _claimed(item, judgement)
     if claim:
-        return is_failing(claim)
+        return bool(codes) and is_failing(claim)
     slow, part, down = (
-        item.members.intersection(judgement.in_state(state))
+        codes.intersection(judgement.in_state(state))
         for state in (DistrictState.SLOW, DistrictState.DEGRADED, DistrictState.DOWN)
     )
     failing = sum(is_failing(judgement.findings[code].evidence) for code in part) + len(down)

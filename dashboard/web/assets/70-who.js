@@ -1,4 +1,4 @@
-// Who does it: a name written in one such field is kept in this browser, and stands in all of them from then on, on every page.
+// Who does it: a name written in one such field is kept in this browser, and stands in all of them from then on, on every page and in every tab.
 (function () {
   "use strict";
   const KEY = "tikawatch-who";
@@ -19,6 +19,9 @@
     keep(event.target.value.trim());
     fields().forEach((field) => write(field, kept()));
   });
+
+  // in another tab, perhaps by the next officer at this machine
+  window.addEventListener("storage", (event) => { if (event.key === KEY) fields().forEach((field) => write(field, kept())); });
 
   // a field is filled once, when it is drawn: who empties it to write another name is left alone
   new MutationObserver(function () {

@@ -11,4 +11,5 @@ from dashboard.web.pages.incidents.asked import MOST_WHO
 def who_field(identity: str, words: str) -> html.Div:
     """The line of this id with its label."""
     line = dcc.Input(id=identity, type="text", maxLength=MOST_WHO, autoComplete="off")
-    return html.Div([html.Label(f"{words} (name, office)", htmlFor=identity), line], className="field who-name")
+    kept = html.Span("Kept in this browser: change it when another takes over.", className="fine")
+    return html.Div([html.Label(f"{words} (name, office)", htmlFor=identity), line, kept], className="field who-name")

@@ -68,6 +68,12 @@ def test_it_leaves_out_the_time_that_it_worked() -> None:
     assert closing(*steps) == "Registry works again in Thane: slow 11:40 to 12:00, slow 12:10 to 12:40"
 
 
+def test_it_lasted_whole_minutes_as_mails_and_pages_say() -> None:
+    assert [sentences.lasted(0, seconds) for seconds in (-5, 59, 119, 38 * 60 + 58, 3600 + 179)] == [
+        "0 min", "0 min", "1 min", "38 min", "1 h 02",
+    ]  # fmt: skip
+
+
 def test_many_spells_are_added_up() -> None:
     again = [(told(StepKind.RESOLVED, f"12:{n}0"), told(StepKind.REOPENED, f"12:{n}5", OUTAGE)) for n in range(4)]
     said = closing(told(StepKind.OPENED, "11:42"), *(step for pair in again for step in pair))

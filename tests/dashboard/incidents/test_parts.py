@@ -140,6 +140,14 @@ def test_a_merge_leaves_the_severity_that_a_person_set_but_for_a_worse_one(hands
     assert hands.row(first).severity == "minor"
 
 
+def test_a_rule_s_later_step_does_not_lower_what_a_merge_made_worse(hands: Hands) -> None:
+    first, graded = hands.opened(SLOWDOWN, DHULE), hands.opened(SLOWDOWN, PUNE)
+    hands.done(graded, SeverityAsked(who="Asha", severity=Severity.CRITICAL))
+    hands.done(first, MergeAsked(who="Asha", others=[graded]))
+    hands.rule(StepKind.UPGRADED, SLOWDOWN, [DHULE, PUNE, THANE], first)
+    assert hands.row(first).severity == "critical"
+
+
 def test_merged_backlogs_of_districts_do_not_become_the_state_s_own_count(hands: Hands) -> None:
     every = sorted(EVERYONE)
     first, second = (hands.opened(IncidentKind.BACKLOG_STALLED, *codes) for codes in (every[:18], every[18:]))

@@ -94,3 +94,20 @@ def test_the_wait_survives_a_restart() -> None:
     fresh.remember(json.loads(json.dumps(room.transitions.memory())))
     room.transitions = fresh
     assert [c.what for c in room.at(NOON + 600, BOTH_FAIL)] == [StepKind.UPGRADED]
+
+
+def test_districts_in_a_maintenance_window_do_not_make_it_worse() -> None:
+    room = Room()
+    room.for_a_while(NOON, 20, {THANE: SLOW, PUNE: SLOW, RAIGAD: SLOW})
+    room.for_a_while(NOON + 100, 700, {THANE: DEGRADED, PUNE: SLOW, RAIGAD: DEGRADED}, session=[PUNE])
+    room.for_a_while(NOON + 805, 100, {THANE: DOWN, PUNE: SLOW, RAIGAD: DOWN}, session=[PUNE])
+    assert [c.what for c in room.told] == [StepKind.OPENED]
+    (change,) = room.for_a_while(NOON + 910, 60, {THANE: OK, PUNE: DOWN, RAIGAD: OK}, session=[PUNE])
+    assert (change.what, change.kind) == (StepKind.UPGRADED, IncidentKind.OUTAGE)
+
+
+def test_one_that_an_outage_was_merged_into_was_told_as_worse_already() -> None:
+    room = slow_room()
+    room.standing[1] = replace(room.standing[1], merged=frozenset({IncidentKind.OUTAGE}))
+    room.for_a_while(NOON + 300, 600, BOTH_FAIL)
+    assert [c.what for c in room.told] == [StepKind.OPENED]

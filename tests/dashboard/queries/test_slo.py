@@ -95,6 +95,8 @@ def test_a_maintenance_window_is_in_no_plan_as_planned_downtime_is_not() -> None
     assert sorted(set(held.tolist())) == [60, 72]
     assert [spared.is_open(491, at_ms) for at_ms in (begins - 1, begins, ends - 1, ends)] == [True, False, False, True]
     assert session.sits.all()
+    within = session.without([491], begins + 60_000, begins + 120_000)
+    assert within.sits.sum() == session.sits.sum() - 1
 
 
 def test_what_is_measured_in_a_maintenance_window_costs_no_budget(tmp_path: Path) -> None:

@@ -96,6 +96,8 @@ def test_now_and_a_past_minute_are_explained(client: FlaskClient) -> None:
     head, _ = explained(client, "STATE", a_day.DAY, 9 * 60 + 9)
     assert "No trouble of the whole state in Maharashtra." in head
     assert "District by district: Raigad (own line)." in head
+    assert "An incident of some districts is open: Own line lost, since 09:0" in head
+    assert "nothing to tell" not in head
 
 
 def test_a_minute_without_samples_is_said(client: FlaskClient) -> None:

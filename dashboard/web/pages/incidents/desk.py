@@ -1,5 +1,6 @@
 """Where people take steps of incidents. Page, overview and API come here: one transaction a step, with the mails it owes."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +22,7 @@ from dashboard.store import deliveries
 from dashboard.store.deliveries import Delivery
 from probes.clock import Clock
 
+log = logging.getLogger(__name__)
 Tell = Callable[[Connection, ControlRoomFile, Step, float], int]
 Action = Callable[[Connection, ControlRoomFile, By], Taken]
 _SENDER: Final = "incidents"
@@ -64,7 +66,10 @@ class Desk:
             try:
                 with self.engine.begin() as connection:
                     done = self._once(connection, action, By(who, self.clock.now(), seen), form)
-            except (MovedOnError, IntegrityError):  # another was quicker, perhaps with this very form
+            except MovedOnError:
+                continue
+            except IntegrityError as problem:  # another was quicker, perhaps with this very form
+                log.warning("a step by %s met another one: %s", who, problem.orig)
                 continue
             crash_point("committed")
             return done

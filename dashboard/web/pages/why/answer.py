@@ -8,12 +8,11 @@ from dashboard.detection import explain as of_checks
 from dashboard.detection.explain.near import Near
 from dashboard.detection.states import WORST_FIRST, DistrictState
 from dashboard.incidents.incident import IncidentKind, Scope
-from dashboard.incidents.sentences import clock
+from dashboard.incidents.sentences import clock, names
 from dashboard.incidents.transitions import Standing
 from dashboard.reasons import Reason
 from dashboard.replay.stored import Situation
 from dashboard.settings import ControlRoomFile
-from dashboard.web import wording
 from dashboard.web.pages.incidents.words import KIND
 
 _IS: Final = {
@@ -44,7 +43,7 @@ class Answer:
 def answer(settings: ControlRoomFile, situation: Situation, code: int | None, found: Sequence[Reason]) -> Answer:
     """Of a district (LGD code), or with None of the whole state; `found` are its reasons."""
     sentence, state = _state(settings, situation) if code is None else _district(settings, situation, code)
-    alone = _alone(settings, situation) if code is None else []
+    alone = [*_elsewhere(settings, situation), *_alone(settings, situation)] if code is None else []
     mine = [item for item in situation.standing if item.resolved is None and _concerns(item, code)]
     held = tuple(one for one in found if one.holds and not one.quiets)
     quieted = () if mine else _quieted(found, held)
@@ -79,25 +78,27 @@ def _state(settings: ControlRoomFile, situation: Situation) -> tuple[str, Distri
 def _alone(settings: ControlRoomFile, situation: Situation) -> list[str]:
     """The districts in trouble, each state with its districts."""
     found = {state: situation.judgement.in_state(state) for state in WORST_FIRST if state not in _CALM}
-    said = [
-        f"{wording.listed([settings.district(code).name for code in codes])} ({state})"
-        for state, codes in found.items()
-        if codes
-    ]
+    said = [f"{names(settings, codes)} ({state})" for state, codes in found.items() if codes]
     return [f"District by district: {', '.join(said)}."] if said else []
 
 
 # -- whether it is told ------------------------------------------------------------------------------------------------
 
 
-def _told(settings: ControlRoomFile, mine: Sequence[Standing]) -> str:
+def _told(settings: ControlRoomFile, mine: Sequence[Standing], whose: str = "") -> str:
     said = (f"{KIND[item.kind]}, since {clock(settings, item.since)}" for item in mine)
-    return f"{'An incident is' if len(mine) == 1 else 'Incidents are'} open: {'; '.join(said)}."
+    return f"{f'An incident{whose} is' if len(mine) == 1 else f'Incidents{whose} are'} open: {'; '.join(said)}."
+
+
+def _elsewhere(settings: ControlRoomFile, situation: Situation) -> list[str]:
+    """What is told of some districts, where the whole state is asked for."""
+    some = [item for item in situation.standing if item.resolved is None and not _concerns(item, None)]
+    return [_told(settings, some, " of some districts")] if some else []
 
 
 def _untold(situation: Situation, code: int | None, held: Sequence[Reason], quieted: Sequence[Reason]) -> str:
     if not held:
-        return "No rule holds: there is nothing to tell."
+        return "No rule holds: there is nothing to tell." if code is not None else "No rule of the whole state holds."
     if quieted:
         return "Nobody is told, or not yet."
     if code is not None and not situation.judgement.findings[code].pages:
