@@ -8,9 +8,10 @@ import pytest
 
 from dashboard import check_config
 from dashboard.settings import Calendar
+from tests.beside import shared
 from tests.places import EXAMPLE, at, example
 
-TABLE = EXAMPLE.parent.parent / "shared" / "data" / "mh_districts.csv"
+TABLE = shared() / "data" / "mh_districts.csv"
 
 
 def test_the_shipped_file_is_good_and_says_what_it_will_run() -> None:

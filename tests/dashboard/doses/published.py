@@ -1,10 +1,11 @@
-"""The published figures that stand beside the checkout where the project is built. They are read in place, never copied."""
+"""The published figures, see tests/beside.py. They are read in place, never copied."""
 
 import csv
 from functools import cache
-from pathlib import Path
 
-FOLDER = Path(__file__).parents[4] / "shared" / "data"
+from tests.beside import shared
+
+FOLDER = shared() / "data"
 AT_HAND = FOLDER.is_dir()
 
 

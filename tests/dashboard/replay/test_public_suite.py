@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-BENCH = Path(__file__).parents[4] / "shared" / "detection-bench"
+from tests.beside import shared
+
+BENCH = shared() / "detection-bench"
 DAYS = ("p1-raigad-day", "p2-quiet-nasty", "p3-regional-local", "p4-gray", "p5-flap-coldstart", "p6-dose-stall")
 REPLAY = [sys.executable, "-m", "dashboard.cli", "replay"]
 FILES = ["--samples", "{samples}", "--doses", "{doses}", "--config", "{config}", "--out", "{out}"]
