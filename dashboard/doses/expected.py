@@ -15,7 +15,6 @@ from dashboard.settings.thresholds import Doses
 _BY_HOUR = {9: 0.10, 10: 0.16, 11: 0.17, 12: 0.15, 13: 0.05, 14: 0.13, 15: 0.12, 16: 0.09}
 _OTHER_HOUR = 0.09
 _LUNCH_HOUR = 13
-_SURE_AT_LUNCH = 0.4  # of its doses
 _HOUR_S = 3600.0
 
 
@@ -30,11 +29,11 @@ class Profile:
         """0 before the session, 1 after it."""
         return self._sum(second) / self._whole
 
-    def due(self, start: float, end: float) -> float:
-        """Share of the day's doses to be expected between two times; little of it at lunch, when a site may close altogether."""
+    def due(self, start: float, end: float, lunch_share: float) -> float:
+        """Share of the day's doses to be expected between two times; of those of lunch only a share, as a site may close altogether."""
         lunch, over = _LUNCH_HOUR * _HOUR_S, (_LUNCH_HOUR + 1) * _HOUR_S
         at_lunch = self.share(min(max(end, lunch), over)) - self.share(min(max(start, lunch), over))
-        return self.share(end) - self.share(start) - (1 - _SURE_AT_LUNCH) * at_lunch
+        return self.share(end) - self.share(start) - (1 - lunch_share) * at_lunch
 
     @staticmethod
     def worked(start: float, end: float) -> float:

@@ -239,7 +239,7 @@ class Stalls:
         known, (start, before) = first if learnt is None else learnt, district.reports[first]
         given = increase([(0.0, 0), *district.reports[: known + 1]])
         past = district.profile.share(self._second(district.reports[known][0]))
-        due = district.profile.due(self._second(start), self._second(until))
+        due = district.profile.due(self._second(start), self._second(until), self._rules.lunch)
         own = pace(self._rules, given, past, max(1, district.target))
         expected = max(1e-6, min(own.day * due, district.target - before))
         return expected, self._rules.phi * expected + expected**2 / own.weight, own

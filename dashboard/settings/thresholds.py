@@ -163,6 +163,7 @@ class Doses(Section):
         default=(45, 60, 90, 120), min_length=1, max_length=8, examples=[[45, 60, 90, 120]]
     )
     flat_min: float = Field(default=30, ge=5, le=480, examples=[30])
+    lunch: float = _share(0.40)
     alpha: float = Field(default=0.0005, gt=0, lt=1, examples=[0.0005])
     ratio: float = _share(0.12)
     min_expected: float = Field(default=6, ge=0, le=10_000, examples=[6])

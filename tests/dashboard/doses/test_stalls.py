@@ -134,10 +134,10 @@ def test_little_is_to_be_expected_at_lunch_when_a_site_may_close_altogether() ->
     hours = (13.25, 13.5, 13.75, 14, 14.25, 14.5, 15)
     assert [found(told_every(10, closed, hour, 1200), hour) for hour in hours] == [[]] * len(hours)
     assert found(told_every(10, stops_at(12.75), 14.5), 14.5) == [("district", (1,))]
-    assert PROFILE.due(13 * 3600, 14 * 3600) == pytest.approx(
+    assert PROFILE.due(13 * 3600, 14 * 3600, 0.4) == pytest.approx(
         0.4 * (PROFILE.share(14 * 3600) - PROFILE.share(13 * 3600))
     )
-    assert PROFILE.due(9 * 3600, 13 * 3600) == PROFILE.share(13 * 3600)
+    assert PROFILE.due(9 * 3600, 13 * 3600, 0.4) == PROFILE.share(13 * 3600)
 
 
 def test_a_report_that_brings_doses_opens_no_stall_before_the_next_one_says_the_same() -> None:
