@@ -80,7 +80,7 @@ def test_what_is_shown_can_be_exported(browser: Browser, doses_url: str) -> None
     with visiting(browser, doses_url, drawn=DRAWN) as visit:
         with visit.page.expect_download() as download:
             visit.page.get_by_role("link", name="Export as CSV").click()
-        assert download.value.suggested_filename == "doses-2021-01-16.csv"
+        assert download.value.suggested_filename == "doses-2021-01-16-as-known-2021-01-16T2359.csv"
 
 
 def test_the_service_day_is_reached_and_opened_by_keyboard(browser: Browser, doses_url: str) -> None:
