@@ -58,7 +58,7 @@ def test_the_pace_of_a_look_back_is_the_one_of_then_and_can_be_exported(browser:
         expect(state).to_have_text("5,030at 13:00")
         with page.expect_download() as download:
             page.get_by_role("link", name="Export pace").click()
-        assert download.value.suggested_filename == "pace-2021-02-09.csv"
+        assert download.value.suggested_filename == "pace-2021-02-09-as-known-2021-02-09T1300.csv"
         assert "T13:00:00" in download.value.path().read_text()
 
 
