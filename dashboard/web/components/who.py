@@ -3,9 +3,11 @@
 Until there is a login the browser keeps the name, and every such field begins with it: assets/70-who.js.
 """
 
+from typing import Final
+
 from dash import dcc, html
 
-from dashboard.web.pages.incidents.asked import MOST_WHO
+MOST_WHO: Final = 120  # characters of a name
 
 
 def who_field(identity: str, words: str) -> html.Div:

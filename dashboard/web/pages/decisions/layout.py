@@ -7,9 +7,9 @@ from dash import dcc, html
 from dashboard.decisions.kinds import NAMES
 from dashboard.settings import ControlRoomFile
 from dashboard.web.components.frame import frame
-from dashboard.web.components.who import who_field
+from dashboard.web.components.who import MOST_WHO, who_field
 from dashboard.web.pages.decisions import ids
-from dashboard.web.pages.decisions.taking import MOST_WHO, MOST_WHY
+from dashboard.web.pages.decisions.taking import MOST_WHY
 
 HERE = "/decisions/"
 REFRESH_MS = 10_000

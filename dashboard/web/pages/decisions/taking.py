@@ -13,8 +13,9 @@ from dashboard.queries.decisions import Decided, decided, evidence_now, incident
 from dashboard.settings import ControlRoomFile
 from dashboard.store import decisions
 from dashboard.store.decisions import New
+from dashboard.web.components.who import MOST_WHO
 
-MOST_WHO, MOST_WHY = 120, 1000
+MOST_WHY = 1000
 _FORM = re.compile(r"[\x21-\x7e]{1,40}")
 
 

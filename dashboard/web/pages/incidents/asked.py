@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from dashboard.incidents.incident import IncidentKind, Severity
+from dashboard.web.components.who import MOST_WHO
 
-MOST_WHO, MOST_WHY, MOST_NOTE = 120, 1000, 2000
+MOST_WHY, MOST_NOTE = 1000, 2000
 
 
 def _one_line(text: object) -> object:

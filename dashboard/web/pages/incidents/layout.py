@@ -7,10 +7,10 @@ from dash import dcc, html
 from dashboard.incidents.by_hand import BY_HAND
 from dashboard.settings import ControlRoomFile
 from dashboard.web.components.frame import frame
-from dashboard.web.components.who import who_field
+from dashboard.web.components.who import MOST_WHO, who_field
 from dashboard.web.pages.decisions.layout import pick
 from dashboard.web.pages.incidents import ids, words
-from dashboard.web.pages.incidents.asked import MOST_NOTE, MOST_WHO, MOST_WHY
+from dashboard.web.pages.incidents.asked import MOST_NOTE, MOST_WHY
 from dashboard.web.pages.incidents.doing import SNOOZES
 
 HERE = "/incidents/"

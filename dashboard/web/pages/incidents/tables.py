@@ -173,14 +173,11 @@ def course(naming: Naming, told: Told) -> Any:
         ]
         for mail in told.mails
     ]  # fmt: skip
+    sent = table(_MAILS, mails, "Nobody was mailed.", "Mails of this incident")
     return html.Div(className="two", children=[
         html.Section([html.H2("Timeline, newest first"), steps], className="card"),
-        html.Section([html.H2("Who was told"), _mails(mails)], className="card"),
+        html.Section([html.H2("Who was told"), sent], className="card"),
     ])  # fmt: skip
-
-
-def _mails(rows: Sequence[list[Any]]) -> Any:
-    return table(_MAILS, rows, "Nobody was mailed.", "Mails of this incident")
 
 
 def _step(naming: Naming, step: Row) -> html.Li:
